@@ -1,0 +1,130 @@
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { join, relative } from "node:path";
+
+const cacheFolder = (projectRoot) => join(projectRoot, ".cache", "tap");
+
+/**
+ * Path of a bundle of tap/cli.ts that is as new as its source, or why there can't be one.
+ * @returns {Promise<{ path?: string, error?: string }>}
+ */
+export async function ensureBundle(projectRoot) {
+  const indexFile = join(cacheFolder(projectRoot), "bundle.json");
+  const known = readJson(indexFile);
+  if (known && known.stamp === stampOf(projectRoot, known.inputs) && existsSync(known.path))
+    return { path: known.path };
+  try {
+    const { text, inputs } = await bundle(projectRoot);
+    const path = join(cacheFolder(projectRoot), `tap-${sha256(text).slice(0, 16)}.cjs`);
+    writeWhole(path, text);
+    writeWhole(indexFile, JSON.stringify({ path, inputs, stamp: stampOf(projectRoot, inputs) }));
+    removeOldBundles(projectRoot, path);
+    return { path };
+  } catch (error) {
+    return { error: explain(error) };
+  }
+}
+
+/** backend.hcl as JSON, or what is wrong with it; parsed once per content, because the parser is 132 MB of WASM. */
+export async function readBackend(projectRoot) {
+  const file = join(projectRoot, "backend.hcl");
+  if (!existsSync(file))
+    return { error: "is missing; it holds what all stacks' remote state shares (README, Remote state)" };
+  const text = readFileSync(file, "utf8");
+  const cached = join(cacheFolder(projectRoot), `backend-${sha256(text).slice(0, 16)}.json`);
+  const known = readJson(cached);
+  if (known) return known;
+  try {
+    const { parse } = await import("@cdktf/hcl2json");
+    const parsed = { content: await parse("backend.hcl", text) };
+    writeWhole(cached, JSON.stringify(parsed));
+    return parsed;
+  } catch (error) {
+    return {
+      error: `is no valid HCL: ${String(error?.message ?? error)
+        .split("\n")[0]
+        .replace(/^.*?backend\.hcl:/, "line ")}`,
+    };
+  }
+}
+
+async function bundle(projectRoot) {
+  const { build } = await import("esbuild");
+  const result = await build({
+    absWorkingDir: projectRoot,
+    entryPoints: ["tap/cli.ts"],
+    bundle: true,
+    write: false,
+    metafile: true,
+    platform: "node",
+    target: "node20",
+    format: "cjs",
+    logLevel: "silent",
+    external: ["esbuild"],
+    // A child process that is started on the bundle itself synthesizes a batch (tap/synth/batch.ts).
+    footer: { js: "if (require.main === module) module.exports.runBatch();" },
+    plugins: [withoutCreationStacks],
+  });
+  return { text: result.outputFiles[0].text, inputs: Object.keys(result.metafile.inputs) };
+}
+
+/**
+ * cdktf captures a whole stack trace for every token and nested block, to name its origin in some errors:
+ * half the time of a synthesis. Errors keep their own traces without it.
+ */
+const withoutCreationStacks = {
+  name: "without-creation-stacks",
+  setup({ onLoad }) {
+    onLoad({ filter: /[/\\]cdktf[/\\]lib[/\\]tokens[/\\]private[/\\]stack-trace\.js$/ }, () => ({
+      contents: "exports.captureStackTrace = () => [];",
+      loader: "js",
+    }));
+  },
+};
+
+/** Size and time of every input: what says, without reading them, that none has changed. */
+function stampOf(projectRoot, inputs) {
+  const lines = ["bin/bundle.mjs", ...inputs].map((input) => {
+    const stat = statSync(join(projectRoot, input), { throwIfNoEntry: false });
+    return `${input} ${stat?.size} ${stat?.mtimeMs}`;
+  });
+  return sha256(`${process.version}\n${lines.join("\n")}`);
+}
+
+/** A file that is there whole or not at all, also for a second process at the same moment. */
+function writeWhole(path, text) {
+  mkdirSync(join(path, ".."), { recursive: true });
+  const temporary = `${path}.${process.pid}`;
+  writeFileSync(temporary, text);
+  renameSync(temporary, path);
+}
+
+/** Keeps the newest few: another run may still be on the one before. */
+function removeOldBundles(projectRoot, current) {
+  const bundles = readdirSync(cacheFolder(projectRoot))
+    .filter((name) => /^tap-\w+\.cjs$/.test(name))
+    .map((name) => join(cacheFolder(projectRoot), name))
+    .filter((path) => path !== current)
+    .sort((a, b) => statSync(b).mtimeMs - statSync(a).mtimeMs);
+  for (const path of bundles.slice(2)) rmSync(path, { force: true });
+}
+
+function explain(error) {
+  const problems = error?.errors ?? [];
+  if (problems.length === 0) return String(error?.message ?? error);
+  return problems
+    .map(({ text, location }) => (location ? `${relative(".", location.file)}:${location.line}: ${text}` : text))
+    .join("\n");
+}
+
+function readJson(path) {
+  try {
+    return JSON.parse(readFileSync(path, "utf8"));
+  } catch {
+    return undefined;
+  }
+}
+
+function sha256(text) {
+  return createHash("sha256").update(text).digest("hex");
+}

@@ -1,0 +1,19 @@
+#!/usr/bin/env node
+// Node 20 runs no TypeScript: this bundles the command (once per change of its source) and runs it.
+import { createRequire } from "node:module";
+import { dirname } from "node:path";
+import { fileURLToPath } from "node:url";
+import { ensureBundle, readBackend } from "./bundle.mjs";
+
+const projectRoot = dirname(dirname(fileURLToPath(import.meta.url)));
+const bundle = ensureBundle(projectRoot);
+const backend = await readBackend(projectRoot);
+
+const { error, path } = await bundle;
+if (error) {
+  console.error(error);
+  process.exitCode = 1;
+} else {
+  const { main } = createRequire(import.meta.url)(path);
+  process.exitCode = await main({ projectRoot, bundlePath: path, backend });
+}

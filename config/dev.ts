@@ -1,0 +1,32 @@
+import { common } from "./common";
+import type { EnvironmentConfig } from "./schema";
+
+export const dev: EnvironmentConfig = {
+  ...common,
+  environment: "dev",
+  accountId: "111111111111",
+  primaryRegion: "us-east-1",
+  regions: {
+    "us-east-1": { cidrBlock: "10.0.0.0/16", zoneIds: ["use1-az1", "use1-az2", "use1-az4"] },
+    "us-west-2": { cidrBlock: "10.1.0.0/16", zoneIds: ["usw2-az1", "usw2-az2", "usw2-az3"] },
+  },
+  deletionProtection: false,
+  logs: { retentionDays: 14 },
+  kms: { deletionWindowDays: 7 },
+  alarms: { emails: ["tap-dev@example.com"], evaluationPeriods: 3, errorRatePercent: 5 },
+  jobs: {
+    lambda: { memorySizeMb: 512, reservedConcurrency: 10 },
+    api: { throttlingRateLimit: 100, throttlingBurstLimit: 200 },
+    bucket: { expirationDays: 30 },
+    queue: { messageRetentionDays: 4, maxReceiveCount: 3 },
+    table: { pointInTimeRecovery: false },
+  },
+  shortLived: {
+    cidrPool: "10.128.0.0/9",
+    suffixes: [],
+    settings: {
+      logs: { retentionDays: 3 },
+      jobs: { lambda: { reservedConcurrency: 2 } },
+    },
+  },
+};

@@ -1,0 +1,32 @@
+import type { CheckedEnvironment } from "./schema";
+
+/** Where an environment's primary region came from (STR-08), in the order in which they are asked. */
+export type RegionSource = "configuration" | "AWS_REGION" | "AWS_DEFAULT_REGION" | "default";
+
+/** Where nothing names a region. */
+export const defaultRegion = "us-east-1";
+
+/** One environment as stacks take it: checked, its regions and its account resolved. */
+export interface Environment extends Omit<CheckedEnvironment, "environment" | "primaryRegion" | "shortLived"> {
+  /** The environment whose settings these are: `dev` for `pr12`. */
+  readonly name: string;
+  /** Its segment in every name, tag, path and export: `dev`, `pr12`. */
+  readonly environmentSuffix: string;
+  /** Primary region. */
+  readonly region: string;
+  readonly regionSource: RegionSource;
+  /** All regions, the primary one first. */
+  readonly regionNames: readonly string[];
+  /** The environment that the account's bootstrap belongs to, and its primary region: where state, roles and boundaries are. */
+  readonly account: { readonly environmentSuffix: string; readonly region: string };
+}
+
+/** `primary`, `secondary`, then `region3`, …: the same word in all environments, whatever their regions are. */
+export function regionRole(environment: Environment, region: string): string {
+  const index = environment.regionNames.indexOf(region);
+  if (index < 0)
+    throw new RangeError(
+      `${environment.environmentSuffix} has no region ${region}; it has ${environment.regionNames.join(", ")}`,
+    );
+  return ["primary", "secondary"][index] ?? `region${index + 1}`;
+}

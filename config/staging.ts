@@ -1,0 +1,24 @@
+import { common } from "./common";
+import type { EnvironmentConfig } from "./schema";
+
+export const staging: EnvironmentConfig = {
+  ...common,
+  environment: "staging",
+  accountId: "222222222222",
+  primaryRegion: "us-east-2",
+  regions: {
+    "us-east-2": { cidrBlock: "10.16.0.0/16", zoneIds: ["use2-az1", "use2-az2", "use2-az3"] },
+    "us-west-2": { cidrBlock: "10.17.0.0/16", zoneIds: ["usw2-az1", "usw2-az2", "usw2-az3"] },
+  },
+  deletionProtection: false,
+  logs: { retentionDays: 30 },
+  kms: { deletionWindowDays: 7 },
+  alarms: { emails: ["tap-staging@example.com"], evaluationPeriods: 2, errorRatePercent: 5 },
+  jobs: {
+    lambda: { memorySizeMb: 1024, reservedConcurrency: 50 },
+    api: { throttlingRateLimit: 500, throttlingBurstLimit: 1000 },
+    bucket: { expirationDays: 90 },
+    queue: { messageRetentionDays: 10, maxReceiveCount: 5 },
+    table: { pointInTimeRecovery: false },
+  },
+};

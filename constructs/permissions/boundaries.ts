@@ -1,0 +1,190 @@
+import type { Environment } from "../../config/environment";
+import type { Statement } from "../policy";
+import { anyRegionArn, iamArn, stateArns } from "./scope";
+
+/**
+ * The most that any role of a workload can have, whatever its policies say (PLAT-13, PLAT-19): the data side
+ * of the services that the systems use, on this project's resources of this account.
+ */
+export function workloadBoundary(environment: Environment, lockTable: string): Statement[] {
+  const { accountId } = environment;
+  const arn = (service: string, resource: string) => anyRegionArn(accountId, service, resource);
+  const state = stateArns(environment, lockTable);
+  return [
+    {
+      sid: "OwnResources",
+      actions: [
+        "dynamodb:*Item",
+        "dynamodb:DescribeTable",
+        "dynamodb:Query",
+        "dynamodb:Scan",
+        "execute-api:Invoke",
+        "kinesis:*",
+        "lambda:InvokeFunction",
+        "logs:CreateLogGroup",
+        "logs:CreateLogStream",
+        "logs:Describe*",
+        "logs:PutLogEvents",
+        "s3:*Object*",
+        "s3:ListBucket*",
+        "secretsmanager:*SecretValue",
+        "secretsmanager:DescribeSecret",
+        "secretsmanager:UpdateSecretVersionStage",
+        "sns:Publish",
+        "sqs:*Message*",
+        "sqs:GetQueue*",
+        "ssm:GetParameter*",
+      ],
+      resources: [
+        arn("dynamodb", "table/tap-*"),
+        arn("execute-api", "*"),
+        arn("kinesis", "stream/tap-*"),
+        arn("lambda", "function:tap-*"),
+        arn("logs", "log-group:*"),
+        "arn:aws:s3:::tap-*",
+        arn("secretsmanager", "secret:tap-*"),
+        arn("sns", "tap-*"),
+        arn("sqs", "tap-*"),
+        arn("ssm", "parameter/tap/*"),
+      ],
+    },
+    {
+      sid: "OwnKeys",
+      actions: ["kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey*"],
+      resources: [arn("kms", "key/*")],
+    },
+    {
+      sid: "AllowedModels",
+      actions: ["bedrock:InvokeModel"],
+      resources: ["arn:aws:bedrock:*::foundation-model/*", arn("bedrock", "inference-profile/*")],
+    },
+    // These take no resource; a role's own policy names the actions that it needs.
+    {
+      sid: "WithoutResources",
+      actions: [
+        "cloudwatch:PutMetricData",
+        "ec2:AssignPrivateIpAddresses",
+        "ec2:CreateNetworkInterface",
+        "ec2:DeleteNetworkInterface",
+        "ec2:DescribeNetworkInterfaces",
+        "ec2:DescribeSubnets",
+        "ec2:UnassignPrivateIpAddresses",
+        "xray:PutTelemetryRecords",
+        "xray:PutTraceSegments",
+      ],
+      resources: ["*"],
+    },
+    {
+      sid: "NoState",
+      effect: "Deny",
+      actions: ["dynamodb:*", "s3:*"],
+      resources: [state.bucket, `${state.bucket}/*`, state.lockTable],
+    },
+  ];
+}
+
+/**
+ * The most that the deploy and plan roles can have: the services of this project, roles only under the
+ * workload boundary, and nothing of what bootstrap owns.
+ */
+export function deployBoundary(environment: Environment, lockTable: string, workloadBoundaryArn: string): Statement[] {
+  const { accountId } = environment;
+  const state = stateArns(environment, lockTable);
+  const ownRoles = [iamArn(accountId, "role/tap-bootstrap-*")];
+  return [
+    {
+      sid: "ProjectServices",
+      actions: [
+        "apigateway:*",
+        "application-autoscaling:*",
+        "backup:*",
+        "cloudtrail:*",
+        "cloudwatch:*",
+        "cognito-idp:*",
+        "dynamodb:*",
+        "ec2:*",
+        "events:*",
+        "iam:*Role*",
+        "kinesis:*",
+        "kms:*",
+        "lambda:*",
+        "logs:*",
+        "route53:*",
+        "s3:*",
+        "secretsmanager:*",
+        "sns:*",
+        "sqs:*",
+        "ssm:*",
+        "sts:AssumeRole",
+        "wafv2:*",
+        "xray:*",
+      ],
+      resources: ["*"],
+    },
+    {
+      sid: "RolesOnlyUnderTheBoundary",
+      effect: "Deny",
+      actions: ["iam:CreateRole", "iam:PutRolePermissionsBoundary"],
+      resources: ["*"],
+      conditions: { StringNotEquals: { "iam:PermissionsBoundary": workloadBoundaryArn } },
+    },
+    { sid: "BoundariesStay", effect: "Deny", actions: ["iam:DeleteRolePermissionsBoundary"], resources: ["*"] },
+    {
+      sid: "BootstrapRolesStay",
+      effect: "Deny",
+      actions: [
+        "iam:AttachRolePolicy",
+        "iam:DeleteRole*",
+        "iam:DetachRolePolicy",
+        "iam:PassRole",
+        "iam:PutRole*",
+        "iam:TagRole",
+        "iam:UntagRole",
+        "iam:Update*",
+      ],
+      resources: ownRoles,
+    },
+    { sid: "NoForeignRoles", effect: "Deny", actions: ["sts:AssumeRole"], notResources: ownRoles },
+    {
+      sid: "BootstrapStateStays",
+      effect: "Deny",
+      actions: ["s3:DeleteObject*", "s3:PutObject*"],
+      resources: [state.bootstrapStates],
+    },
+    // Of the bucket itself only the list of objects is read; all else about it is bootstrap's.
+    { sid: "StateBucketStays", effect: "Deny", actions: ["s3:DeleteBucket*", "s3:Put*"], resources: [state.bucket] },
+    {
+      sid: "VersionsOfStateStay",
+      effect: "Deny",
+      actions: ["s3:DeleteObjectVersion", "s3:PutLifecycleConfiguration"],
+      resources: [`${state.bucket}/*`, state.bucket],
+    },
+    {
+      sid: "LockTableStays",
+      effect: "Deny",
+      actions: [
+        "dynamodb:DeleteTable",
+        "dynamodb:PutResourcePolicy",
+        "dynamodb:UpdateContinuousBackups",
+        "dynamodb:UpdateTable",
+      ],
+      resources: [state.lockTable],
+    },
+    {
+      sid: "BootstrapKeysStay",
+      effect: "Deny",
+      actions: [
+        "kms:CreateGrant",
+        "kms:Delete*",
+        "kms:Disable*",
+        "kms:PutKeyPolicy",
+        "kms:ScheduleKeyDeletion",
+        "kms:TagResource",
+        "kms:UntagResource",
+        "kms:Update*",
+      ],
+      resources: [anyRegionArn(accountId, "kms", "key/*")],
+      conditions: { StringEquals: { "aws:ResourceTag/Component": "bootstrap" } },
+    },
+  ];
+}

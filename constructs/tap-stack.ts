@@ -1,0 +1,160 @@
+import { DataAwsSsmParameter } from "@cdktf/provider-aws/lib/data-aws-ssm-parameter";
+import { AwsProvider } from "@cdktf/provider-aws/lib/provider";
+import { SsmParameter } from "@cdktf/provider-aws/lib/ssm-parameter";
+import { Aspects, Fn, S3Backend, TerraformOutput, TerraformStack, TerraformVariable } from "cdktf";
+import type { Construct } from "constructs";
+import { type BackendSettings, stackIdOf, stateLocation } from "../config/backend";
+import type { Component } from "../config/components";
+import type { Environment } from "../config/environment";
+import { accountNames, type NameKindName, type NameScope, parameterPath, resourceName } from "./names";
+import { OwnRegionTag, tagsOf } from "./tags";
+
+/** The lock file beside the state came with 1.10; provider 6 asks for no newer one. */
+export const terraformVersion = ">= 1.10";
+
+export interface TapStackProps {
+  /** The environment that the stack belongs to. */
+  readonly environment: Environment;
+  /** Region of the stack; one of the environment's. */
+  readonly region: string;
+  /** What `backend.hcl` says. */
+  readonly backend: BackendSettings;
+}
+
+export interface TapStackOptions {
+  readonly component: Component;
+  /**
+   * Whose permissions the provider uses: the account's deploy role (a variable, so that pull requests plan
+   * with the plan role), or the caller's own, which is for bootstrap alone.
+   * @default "deploy-role"
+   */
+  readonly credentials?: "deploy-role" | "caller";
+}
+
+export interface Output {
+  /** What it is, in a sentence; stands in Terraform's output and at the parameter. */
+  readonly description: string;
+  /** A list is joined by commas in Parameter Store, a StringList. */
+  readonly value: string | string[];
+}
+
+/**
+ * A stack of this project (PLAT-01): remote state, provider, tags, names and outputs come with it, from the
+ * configuration of one environment.
+ *
+ * @example
+ * export class RecordsStack extends TapStack {
+ *   constructor(scope: Construct, props: TapStackProps) {
+ *     super(scope, props, { component: "records" });
+ *     const table = new DynamodbTable(this, "Table", { name: this.nameOf("table"), … });
+ *     this.addOutputs({ table_name: { description: "Table of the records", value: table.name } });
+ *   }
+ * }
+ */
+export abstract class TapStack extends TerraformStack {
+  readonly environment: Environment;
+  readonly component: Component;
+  readonly region: string;
+
+  constructor(scope: Construct, props: TapStackProps, options: TapStackOptions) {
+    super(scope, stackIdOf(options.component, props.environment.environmentSuffix, props.region));
+    this.environment = props.environment;
+    this.component = options.component;
+    this.region = props.region;
+
+    this.addOverride("terraform.required_version", terraformVersion);
+    this.createBackend(props.backend);
+    this.createProvider(options.credentials ?? "deploy-role");
+    Aspects.of(this).add(new OwnRegionTag());
+  }
+
+  /** The name of a resource of this stack. @see resourceName */
+  nameOf(kind: NameKindName, resource?: string): string {
+    return resourceName(this.nameScope, kind, resource);
+  }
+
+  /** ARN of something in this stack's account and region: `arnOf("sqs", name)`. */
+  arnOf(service: string, resource: string): string {
+    return `arn:aws:${service}:${this.region}:${this.environment.accountId}:${resource}`;
+  }
+
+  /**
+   * What other stacks and people may use: each a Terraform output and an SSM parameter (PLAT-17). Keys are
+   * Terraform identifiers in snake_case, and equal in all environments.
+   */
+  addOutputs(outputs: Readonly<Record<string, Output>>): void {
+    for (const [key, output] of Object.entries(outputs)) this.addOutput(key, output);
+  }
+
+  /** What another stack of the same environment and region put out, read from Parameter Store at plan time. */
+  outputOf(component: Component, key: string): string {
+    const id = `${component}_${key}`;
+    const existing = this.node.tryFindChild(id) as DataAwsSsmParameter | undefined;
+    const parameter =
+      existing ??
+      new DataAwsSsmParameter(this, id, { name: parameterPath(this.environment.environmentSuffix, component, key) });
+    return parameter.insecureValue;
+  }
+
+  /**
+   * cdktf resolves the whole tree here once more than needed, to find references between stacks. There are
+   * none (see below), and it is a third of the time that synthesis takes.
+   */
+  override prepareStack(): void {}
+
+  /** References between stacks would copy the backend into remote-state data sources; outputs are read from Parameter Store. */
+  override registerIncomingCrossStackReference(fromStack: TerraformStack): never {
+    throw new Error(
+      `${this.node.id} uses an attribute of a resource in ${fromStack.node.id}. Stacks don't refer to each other: put it out there with addOutputs(), read it here with outputOf(), or compute it from its name.`,
+    );
+  }
+
+  private get nameScope(): NameScope {
+    const { environmentSuffix, accountId } = this.environment;
+    return { component: this.component, environmentSuffix, region: this.region, accountId };
+  }
+
+  private createBackend(settings: BackendSettings): void {
+    const backend = new S3Backend(this, {
+      ...stateLocation(this.environment, this.node.id),
+      encrypt: settings.encrypt,
+      kmsKeyId: settings.kms_key_id,
+      dynamodbTable: settings.dynamodb_table,
+    });
+    // The typed configuration of cdktf 0.21 is older than the lock file.
+    backend.addOverride("use_lockfile", settings.use_lockfile);
+  }
+
+  private createProvider(credentials: "deploy-role" | "caller"): void {
+    new AwsProvider(this, "aws", {
+      region: this.region,
+      allowedAccountIds: [this.environment.accountId],
+      ...(credentials === "deploy-role" ? { assumeRole: [{ roleArn: this.createRoleVariable() }] } : {}),
+      defaultTags: [{ tags: tagsOf(this.environment, this.component, this.region) }],
+    });
+  }
+
+  private createRoleVariable(): string {
+    const variable = new TerraformVariable(this, "provider_role_arn", {
+      type: "string",
+      default: accountNames(this.environment).deployRoleArn,
+      description:
+        "Role that Terraform works under in the environment's account: the deploy role, or the plan role where nothing is applied",
+      nullable: false,
+    });
+    return variable.stringValue;
+  }
+
+  private addOutput(key: string, { description, value }: Output): void {
+    if (!/^[a-z][a-z0-9_]*$/.test(key))
+      throw new RangeError(`An output's key is snake_case, e.g. "vpc_id" (given ${JSON.stringify(key)})`);
+    new TerraformOutput(this, key, { description, value });
+    new SsmParameter(this, `output_${key}`, {
+      name: parameterPath(this.environment.environmentSuffix, this.component, key),
+      description,
+      type: Array.isArray(value) ? "StringList" : "String",
+      // Names and ARNs, nothing secret: readable in plans and reviews.
+      insecureValue: Array.isArray(value) ? Fn.join(",", value) : value,
+    });
+  }
+}

@@ -1,0 +1,187 @@
+import { ApiGatewayAccount } from "@cdktf/provider-aws/lib/api-gateway-account";
+import { BackupRegionSettings } from "@cdktf/provider-aws/lib/backup-region-settings";
+import { IamOpenidConnectProvider } from "@cdktf/provider-aws/lib/iam-openid-connect-provider";
+import { IamPolicy } from "@cdktf/provider-aws/lib/iam-policy";
+import type { Construct } from "constructs";
+import { AccountRole } from "../constructs/account-role";
+import { accountNames } from "../constructs/names";
+import { deployBoundary, workloadBoundary } from "../constructs/permissions/boundaries";
+import { deployNetwork, deployRoles, deployShared } from "../constructs/permissions/deploy";
+import { readMetadata } from "../constructs/permissions/metadata";
+import { readState, writeState } from "../constructs/permissions/state";
+import { policyJson } from "../constructs/policy";
+import { StateStorage } from "../constructs/state-storage";
+import { TapStack, type TapStackProps } from "../constructs/tap-stack";
+import { ciTrust, githubIssuer } from "../constructs/trust";
+import { WorkloadRole } from "../constructs/workload-role";
+
+/**
+ * What an account has once, and everything else stands on (PLAT-11, 13, 20): remote state, CI's way in, the
+ * deploy and plan roles with their boundaries, and settings that are the account's and not an environment's.
+ * Applied by people, with their own credentials; the deploy role can't alter any of it.
+ */
+export class BootstrapStack extends TapStack {
+  private readonly lockTable: string;
+
+  constructor(scope: Construct, props: TapStackProps) {
+    super(scope, props, { component: "bootstrap", credentials: "caller" });
+    this.lockTable = props.backend.dynamodb_table;
+
+    const state = new StateStorage(this, "State", { lockTable: this.lockTable, keyAlias: props.backend.kms_key_id });
+    const provider = this.createOidcProvider();
+    const workload = this.createBoundary("workload-boundary", workloadBoundary(this.environment, this.lockTable));
+    const boundary = this.createBoundary(
+      "deploy-boundary",
+      deployBoundary(this.environment, this.lockTable, workload.arn),
+    );
+    const deploy = this.createDeployRole(state.keyArn, provider.arn, boundary);
+    const plan = this.createPlanRole(state.keyArn, provider.arn, boundary);
+    this.createApiGatewayLogRole(workload);
+    this.optInToBackups();
+
+    this.addOutputs({
+      state_bucket_name: { description: "Bucket of all Terraform states of the account", value: state.bucket.bucket },
+      state_bucket_arn: {
+        description: "ARN of the bucket of all Terraform states of the account",
+        value: state.bucket.arn,
+      },
+      state_lock_table_name: { description: "Table that locks the states", value: this.lockTable },
+      state_key_arn: { description: "ARN of the customer key of the states", value: state.keyArn },
+      deploy_role_arn: { description: "Role that applies", value: deploy.arn },
+      plan_role_arn: { description: "Role that plans in pull requests, and changes nothing", value: plan.arn },
+      workload_boundary_arn: {
+        description: "Boundary of every role that the deploy role creates",
+        value: workload.arn,
+      },
+      oidc_provider_arn: { description: "Identity provider of GitHub's workflows", value: provider.arn },
+    });
+  }
+
+  private createOidcProvider(): IamOpenidConnectProvider {
+    return new IamOpenidConnectProvider(this, "GithubOidc", {
+      url: `https://${githubIssuer}`,
+      clientIdList: ["sts.amazonaws.com"],
+    });
+  }
+
+  private createBoundary(resource: string, statements: Parameters<typeof policyJson>[0]): IamPolicy {
+    return new IamPolicy(this, resource, {
+      name: this.nameOf("policy", resource),
+      description: "Permissions boundary; owned by bootstrap",
+      policy: policyJson(statements),
+    });
+  }
+
+  /** Applies, from workflows that run in this account's GitHub environment. */
+  private createDeployRole(stateKeyArn: string, providerArn: string, boundary: IamPolicy): AccountRole {
+    const { deployRoleArn, workloadBoundaryArn } = accountNames(this.environment);
+    const { accountId, tags, repository, operatorRoleArns } = this.environment;
+    const scope = { accountId, project: tags.project, deployRoleArn, workloadBoundaryArn };
+    return new AccountRole(this, "DeployRole", {
+      resource: "deploy",
+      description: "Applies the stacks of this account",
+      boundaryArn: boundary.arn,
+      trust: ciTrust({
+        providerArn,
+        accountId,
+        subjects: [`repo:${repository}:environment:${this.environment.environmentSuffix}`],
+        roleArns: [deployRoleArn, ...operatorRoleArns],
+      }),
+      policies: {
+        state: writeState(this.environment, this.lockTable, stateKeyArn),
+        metadata: readMetadata(accountId),
+        roles: deployRoles(scope),
+        network: deployNetwork(scope),
+        shared: deployShared(scope),
+      },
+    });
+  }
+
+  /** Plans: from pull requests of this repository (a fork's workflow gets no token), and from main for drift. */
+  private createPlanRole(stateKeyArn: string, providerArn: string, boundary: IamPolicy): AccountRole {
+    const { planRoleArn } = accountNames(this.environment);
+    const { accountId, repository, operatorRoleArns } = this.environment;
+    return new AccountRole(this, "PlanRole", {
+      resource: "plan",
+      description: "Plans the stacks of this account, and changes nothing",
+      boundaryArn: boundary.arn,
+      trust: ciTrust({
+        providerArn,
+        accountId,
+        subjects: [`repo:${repository}:pull_request`, `repo:${repository}:ref:refs/heads/main`],
+        roleArns: [planRoleArn, ...operatorRoleArns],
+      }),
+      policies: {
+        state: readState(this.environment, this.lockTable, stateKeyArn),
+        metadata: readMetadata(accountId),
+        itself: [{ sid: "AssumeItself", actions: ["sts:AssumeRole"], resources: [planRoleArn] }],
+      },
+    });
+  }
+
+  /** API Gateway logs of a region go through one role of the account; without it a stage with logging can't be made. */
+  private createApiGatewayLogRole(workloadBoundary: IamPolicy): void {
+    const role = new WorkloadRole(this, "ApiGatewayLogRole", {
+      resource: "api-gateway-logs",
+      description: "Writes access and execution logs of API Gateway, in all regions",
+      // API Gateway sends no source account or ARN when it checks the role.
+      trust: policyJson([
+        { sid: "AssumeByService", principals: { Service: ["apigateway.amazonaws.com"] }, actions: ["sts:AssumeRole"] },
+      ]),
+      statements: [
+        {
+          sid: "WriteLogs",
+          actions: [
+            "logs:CreateLogGroup",
+            "logs:CreateLogStream",
+            "logs:DescribeLogGroups",
+            "logs:DescribeLogStreams",
+            "logs:PutLogEvents",
+          ],
+          resources: [`arn:aws:logs:*:${this.environment.accountId}:log-group:*`],
+        },
+      ],
+      // Its name is computed, here as in all stacks; only in this one may it not exist yet.
+      dependsOn: [workloadBoundary],
+    });
+    for (const region of this.environment.regionNames) {
+      new ApiGatewayAccount(this, `ApiGatewayAccount-${region}`, {
+        region,
+        cloudwatchRoleArn: role.arn,
+        dependsOn: [role.policy],
+      });
+    }
+  }
+
+  /** AWS Backup takes what an account has opted in to, region by region. Terraform reads all types back, so all are listed. */
+  private optInToBackups(): void {
+    const backedUp = ["DynamoDB", "S3"];
+    const others = [
+      "Aurora",
+      "CloudFormation",
+      "DocumentDB",
+      "EBS",
+      "EC2",
+      "EFS",
+      "FSx",
+      "Neptune",
+      "RDS",
+      "Redshift",
+      "Redshift Serverless",
+      "SAP HANA on Amazon EC2",
+      "Storage Gateway",
+      "Timestream",
+      "VirtualMachine",
+    ];
+    for (const region of this.environment.regionNames) {
+      new BackupRegionSettings(this, `BackupSettings-${region}`, {
+        region,
+        resourceTypeOptInPreference: Object.fromEntries([
+          ...backedUp.map((type) => [type, true]),
+          ...others.map((type) => [type, false]),
+        ]),
+        resourceTypeManagementPreference: { DynamoDB: true, EFS: true },
+      });
+    }
+  }
+}

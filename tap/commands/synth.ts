@@ -1,0 +1,133 @@
+import { rmSync } from "node:fs";
+import { relative } from "node:path";
+import type { Command } from "commander";
+import { type Environment, regionRole } from "../../config/environment";
+import { planStacks } from "../../main";
+import packageJson from "../../package.json";
+import { type Context, loadConfiguration, outputFolder } from "../context";
+import { startProgress } from "../progress";
+import { addSelection, type SelectionOptions, selectStacks } from "../selection";
+import { synthesizeAll } from "../synth/batch";
+import { createStaging, type Published, publish } from "../synth/output-folder";
+import type { SynthesizedStack } from "../synth/synthesize-stack";
+import { formatBytes, formatMilliseconds, table } from "../text";
+
+interface SynthOptions extends SelectionOptions {
+  outdir?: string;
+  json?: boolean;
+}
+
+export function addSynth(program: Command, context: Context): void {
+  addSelection(program.command("synth").summary("synthesize stacks into cdktf.out"))
+    .description(
+      "Synthesizes the Terraform JSON of all stacks, for dev, staging and prod, or of those that are asked for. What is in cdktf.out then is what this run wrote: whole, or, where anything is wrong, what was there before.",
+    )
+    .option("--outdir <folder>", "where to write (default: CDKTF_OUTDIR, else cdktf.out of the project)")
+    .option("--json", "print the result as JSON")
+    .addHelpText(
+      "after",
+      `
+Examples:
+  tap synth                          all stacks of dev, staging and prod
+  tap synth --env dev                those of one environment
+  tap synth --env pr12               a short-lived environment, from dev's settings
+  tap synth --stack network          one component, in all environments
+  ENVIRONMENT_SUFFIX=pr12 tap synth  the same as --env pr12`,
+    )
+    .action(async (options: SynthOptions) => synth(context, options));
+}
+
+async function synth(context: Context, options: SynthOptions): Promise<void> {
+  const start = performance.now();
+  const { environments, backend } = loadConfiguration(context, options);
+  const planned = selectStacks(planStacks(environments), options.stack);
+  const outdir = outputFolder(context, options.outdir);
+  const staging = createStaging(outdir);
+  const removeStaging = () => rmSync(staging, { recursive: true, force: true });
+  process.once("exit", removeStaging);
+  try {
+    const stacks: SynthesizedStack[] = [];
+    const progress = startProgress(context, "Synthesizing", planned.length);
+    await synthesizeAll({ stacks: planned, backend, outdir: staging }, context.bundlePath, (stack) => {
+      stacks.push(stack);
+      progress.step(stack.id);
+    });
+    progress.end();
+    const published = publish(outdir, stacks, packageJson.dependencies.cdktf);
+    const milliseconds = performance.now() - start;
+    context.print(
+      options.json
+        ? json(stacks, published, outdir, milliseconds)
+        : summary(context, environments, stacks, published, outdir, milliseconds),
+    );
+  } finally {
+    removeStaging();
+    process.off("exit", removeStaging);
+  }
+}
+
+function json(stacks: readonly SynthesizedStack[], published: Published, outdir: string, milliseconds: number): string {
+  const shown = stacks.map(({ manifest: _, folder: __, ...stack }) => stack);
+  return JSON.stringify({ outdir, milliseconds: Math.round(milliseconds), stacks: shown, ...published }, null, 2);
+}
+
+function summary(
+  context: Context,
+  environments: readonly Environment[],
+  stacks: readonly SynthesizedStack[],
+  published: Published,
+  outdir: string,
+  milliseconds: number,
+): string {
+  const folder = relative(context.cwd, outdir) || ".";
+  const total = (key: "resources" | "functions" | "bytes") => stacks.reduce((sum, stack) => sum + stack[key], 0);
+  const rows = stacks.map((stack) => [
+    stack.id,
+    String(stack.resources),
+    String(stack.functions),
+    formatBytes(stack.bytes),
+    formatMilliseconds(stack.milliseconds),
+  ]);
+  const totals = [
+    `${stacks.length} stacks`,
+    String(total("resources")),
+    String(total("functions")),
+    formatBytes(total("bytes")),
+    formatMilliseconds(milliseconds),
+  ];
+  return [
+    ...environments.map(describeEnvironment),
+    "",
+    table(["Stack", "Resources", "Functions", "Size", "Time"], rows, totals),
+    "",
+    describeChange(published, folder),
+    ...published.keptWithState.map(
+      (id) =>
+        `Left ${folder}/stacks/${id}: no stack of this run, but it holds a local terraform.tfstate. Move that state away, then remove the folder.`,
+    ),
+    "",
+    "Next:",
+    `  npx cdktf diff ${exampleStack(stacks)}   what would change in the account`,
+    "  npm test                                   prove it",
+    "  README.md, Deploy                          the way to a real account",
+  ].join("\n");
+}
+
+function describeEnvironment(environment: Environment): string {
+  const { environmentSuffix, name, accountId, region, regionSource, regionNames } = environment;
+  const from = name === environmentSuffix ? "" : `, settings of ${name}`;
+  const others = regionNames.slice(1).map((other) => `${other} (${regionRole(environment, other)})`);
+  return `${environmentSuffix}: account ${accountId}, ${[`${region} (primary, from ${regionSource})`, ...others].join(", ")}${from}`;
+}
+
+function describeChange({ changed, dropped }: Published, folder: string): string {
+  const parts = [
+    changed.length === 0 ? "nothing changed" : `${changed.length} changed`,
+    ...(dropped.length === 0 ? [] : [`${dropped.length} of an earlier run dropped`]),
+  ];
+  return `Written to ${folder}: ${parts.join(", ")}.`;
+}
+
+function exampleStack(stacks: readonly SynthesizedStack[]): string {
+  return (stacks.find(({ component }) => component === "network") ?? stacks[0])?.id ?? "<stack>";
+}

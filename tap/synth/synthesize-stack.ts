@@ -1,0 +1,61 @@
+import { readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+import type { BackendSettings } from "../../config/backend";
+import { buildApp, type PlannedStack } from "../../main";
+
+/** One stack as it was synthesized: what the table shows, and its entry in the manifest. */
+export interface SynthesizedStack {
+  readonly id: string;
+  readonly component: string;
+  readonly environmentSuffix: string;
+  readonly region: string;
+  readonly resources: number;
+  readonly functions: number;
+  readonly bytes: number;
+  readonly milliseconds: number;
+  /** Folder that it was written to. */
+  readonly folder: string;
+  /** Its entry in manifest.json. */
+  readonly manifest: ManifestEntry;
+}
+
+export interface ManifestEntry {
+  readonly workingDirectory: string;
+  readonly synthesizedStackPath: string;
+}
+
+/**
+ * Builds and writes one stack, in an app of its own: stacks don't refer to each other, so each can be timed
+ * alone and its constructs be collected before the next.
+ */
+export function synthesizeStack(planned: PlannedStack, backend: BackendSettings, outdir: string): SynthesizedStack {
+  const start = performance.now();
+  const app = buildApp({ stacks: [planned], backend, outdir });
+  app.synth();
+  const milliseconds = performance.now() - start;
+  const manifest = JSON.parse(readFileSync(join(outdir, "manifest.json"), "utf8")) as {
+    stacks: Record<string, ManifestEntry>;
+  };
+  const [id, entry] = Object.entries(manifest.stacks)[0] as [string, ManifestEntry];
+  const file = join(outdir, entry.synthesizedStackPath);
+  return {
+    id,
+    component: planned.component,
+    environmentSuffix: planned.environment.environmentSuffix,
+    region: planned.region,
+    ...countResources(readFileSync(file, "utf8")),
+    bytes: statSync(file).size,
+    milliseconds,
+    folder: join(outdir, entry.workingDirectory),
+    manifest: entry,
+  };
+}
+
+function countResources(json: string): { resources: number; functions: number } {
+  const { resource = {} } = JSON.parse(json) as { resource?: Record<string, object> };
+  const count = (instances: object | undefined) => Object.keys(instances ?? {}).length;
+  return {
+    resources: Object.values(resource).reduce((sum, instances) => sum + count(instances), 0),
+    functions: count(resource.aws_lambda_function),
+  };
+}
