@@ -50,6 +50,11 @@ export function stateLocation(
   return { bucket: stateBucketName(environment), key: stackId, region: environment.account.region };
 }
 
+/** All of a stack's `backend "s3"` block, as Terraform's JSON has it. */
+export function backendConfig(environment: Environment, stackId: string, settings: BackendSettings) {
+  return { ...stateLocation(environment, stackId), ...settings };
+}
+
 export function stateBucketName({ accountId, account }: Environment): string {
   return `tap-state-${accountId}-${account.region}`;
 }

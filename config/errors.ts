@@ -28,10 +28,10 @@ export function refuse(problems: readonly ConfigProblem[]): void {
   if (problems.length > 0) throw new ConfigError(problems);
 }
 
-/** `did you mean "x"?`, where one of the candidates is near enough to be a slip of the keyboard. */
+/** `(did you mean "x"?)`, where one of the candidates is near enough to be a slip of the keyboard. */
 export function didYouMean(given: string, candidates: readonly string[]): string {
   const nearest = nearestOf(given, candidates);
-  return nearest === undefined ? "" : `; did you mean "${nearest}"?`;
+  return nearest === undefined ? "" : ` (did you mean "${nearest}"?)`;
 }
 
 /** The candidate that is at most a third of its letters (and at least two edits) away, if any is. */

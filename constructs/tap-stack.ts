@@ -115,14 +115,10 @@ export abstract class TapStack extends TerraformStack {
   }
 
   private createBackend(settings: BackendSettings): void {
-    const backend = new S3Backend(this, {
-      ...stateLocation(this.environment, this.node.id),
-      encrypt: settings.encrypt,
-      kmsKeyId: settings.kms_key_id,
-      dynamodbTable: settings.dynamodb_table,
-    });
-    // The typed configuration of cdktf 0.21 is older than the lock file.
-    backend.addOverride("use_lockfile", settings.use_lockfile);
+    const { bucket, key, region } = stateLocation(this.environment, this.node.id);
+    const backend = new S3Backend(this, { bucket, key, region });
+    // As backend.hcl has them; the typed configuration of cdktf 0.21 is older than the lock file.
+    for (const [name, value] of Object.entries(settings)) backend.addOverride(name, value);
   }
 
   private createProvider(credentials: "deploy-role" | "caller"): void {

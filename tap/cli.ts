@@ -1,6 +1,10 @@
 import { Command, CommanderError } from "commander";
 import type { ParsedBackend } from "../config/backend";
 import { ConfigError } from "../config/errors";
+import { addBootstrap } from "./commands/bootstrap";
+import { addList } from "./commands/list";
+import { addOutputs } from "./commands/outputs";
+import { addRequirements } from "./commands/requirements";
 import { addSynth } from "./commands/synth";
 import { CommandError, type Context } from "./context";
 
@@ -43,8 +47,10 @@ export function createProgram(context: Context): Command {
     .exitOverride()
     .showHelpAfterError("(tap <command> --help shows how)");
   addSynth(program, context);
-  for (const command of program.commands)
-    command.exitOverride().showHelpAfterError(`(tap ${command.name()} --help shows how)`);
+  addList(program, context);
+  addBootstrap(program, context);
+  addOutputs(program, context);
+  addRequirements(program, context);
   return program;
 }
 

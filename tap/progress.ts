@@ -1,21 +1,27 @@
+import type { ListrTask } from "listr2";
 import type { Context } from "./context";
 
-/** Progress of something that has a known number of steps: one line, redrawn, on a terminal; nothing else where there is none. */
-export function startProgress(
-  context: Context,
-  what: string,
-  total: number,
-): { step(name: string): void; end(): void } {
-  let done = 0;
-  const draw = (text: string) => {
-    if (context.interactive) process.stderr.write(`\r\u001b[K${text}`);
-  };
-  draw(`${what} 0/${total}`);
-  return {
-    step(name) {
-      done += 1;
-      draw(`${what} ${done}/${total} ${name}`);
-    },
-    end: () => draw(""),
-  };
+export interface Step {
+  /** What is done, in a word or two. */
+  readonly title: string;
+  /** Does it; `say` replaces the line under the title while it runs. */
+  run(say: (text: string) => void): Promise<void>;
+}
+
+/** Runs steps one after the other: redrawn in place on a terminal, plain lines where there is none (CI). Standard error only. */
+export async function runSteps(context: Context, steps: readonly Step[]): Promise<void> {
+  const { Listr, ListrLogger, ProcessOutput } = await import("listr2");
+  const logger = new ListrLogger({ processOutput: new ProcessOutput(process.stderr, process.stderr) });
+  const tasks: ListrTask[] = steps.map(({ title, run }) => ({
+    title,
+    task: (_, task) =>
+      run((text) => {
+        if (context.interactive) task.output = text;
+      }),
+  }));
+  await new Listr(tasks, {
+    renderer: context.interactive ? "default" : "simple",
+    fallbackRendererOptions: { logger },
+    rendererOptions: { logger },
+  }).run();
 }

@@ -17,7 +17,7 @@ export function addSelection(command: Command): Command {
   return command
     .addOption(
       new Option(
-        "--environment, --env <names>",
+        "--env, --environment <names>",
         "environments, by name or suffix, comma-separated (default: ENVIRONMENT or ENVIRONMENT_SUFFIX, else all of config/)",
       ).argParser(list),
     )
@@ -25,6 +25,17 @@ export function addSelection(command: Command): Command {
     .addOption(
       new Option("--stack <names>", "stacks, by component or full id, comma-separated (default: all)").argParser(list),
     );
+}
+
+/** `--backend-config`, for the role under which the state is read, and for emulators. */
+export function addBackendConfig(command: Command): Command {
+  const collect = (value: string, earlier: string[] | undefined) => [...(earlier ?? []), value];
+  return command.addOption(
+    new Option(
+      "--backend-config <setting>",
+      "passed on to terraform init, repeatable: 'assume_role={role_arn=\"…\"}'",
+    ).argParser(collect),
+  );
 }
 
 /** @throws ConfigError where a name is that of no stack */

@@ -5,7 +5,7 @@ import { type Environment, regionRole } from "../../config/environment";
 import { planStacks } from "../../main";
 import packageJson from "../../package.json";
 import { type Context, loadConfiguration, outputFolder } from "../context";
-import { startProgress } from "../progress";
+import { runSteps } from "../progress";
 import { addSelection, type SelectionOptions, selectStacks } from "../selection";
 import { synthesizeAll } from "../synth/batch";
 import { createStaging, type Published, publish } from "../synth/output-folder";
@@ -47,12 +47,16 @@ async function synth(context: Context, options: SynthOptions): Promise<void> {
   process.once("exit", removeStaging);
   try {
     const stacks: SynthesizedStack[] = [];
-    const progress = startProgress(context, "Synthesizing", planned.length);
-    await synthesizeAll({ stacks: planned, backend, outdir: staging }, context.bundlePath, (stack) => {
-      stacks.push(stack);
-      progress.step(stack.id);
-    });
-    progress.end();
+    await runSteps(context, [
+      {
+        title: `Synthesize ${planned.length} stacks`,
+        run: (say) =>
+          synthesizeAll({ stacks: planned, backend, outdir: staging }, context.bundlePath, (stack) => {
+            stacks.push(stack);
+            say(`${stacks.length}/${planned.length} ${stack.id}`);
+          }),
+      },
+    ]);
     const published = publish(outdir, stacks, packageJson.dependencies.cdktf);
     const milliseconds = performance.now() - start;
     context.print(

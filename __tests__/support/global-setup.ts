@@ -1,0 +1,13 @@
+import { join } from "node:path";
+import { projectRoot, tap } from "./project";
+
+/** The whole app, synthesized once by the real command for all tests: declared environments, and a short-lived one. */
+export default function globalSetup(): void {
+  for (const [name, args] of [
+    ["declared", []],
+    ["pr12", ["--env", "pr12"]],
+  ] as const) {
+    const result = tap(["synth", ...args, "--outdir", join(projectRoot, ".cache", "test-synth", name)]);
+    if (result.exitCode !== 0) throw new Error(`tap synth ${args.join(" ")} failed:\n${result.stderr}`);
+  }
+}

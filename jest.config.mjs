@@ -1,0 +1,22 @@
+const project = (displayName, testMatch, extra = {}) => ({
+  displayName,
+  rootDir: ".",
+  testMatch,
+  transform: { "\\.ts$": ["@swc/jest", { jsc: { target: "es2023", parser: { syntax: "typescript" } } }] },
+  testPathIgnorePatterns: ["/node_modules/"],
+  // Temporary copies of the project have the same package name.
+  modulePathIgnorePatterns: ["<rootDir>/.cache/", "<rootDir>/.tap/", "<rootDir>/cdktf.out"],
+  globalSetup: "<rootDir>/__tests__/support/global-setup.ts",
+  ...extra,
+});
+
+export default {
+  projects: [
+    // Needs Node alone.
+    project("unit", ["<rootDir>/__tests__/**/*.test.ts", "!**/*.terraform.test.ts", "!**/*.aws.test.ts"]),
+    // Needs Terraform, and a provider.
+    project("terraform", ["<rootDir>/__tests__/**/*.terraform.test.ts"]),
+    // Needs Terraform and Python, for an AWS emulator.
+    project("aws", ["<rootDir>/__tests__/**/*.aws.test.ts"]),
+  ],
+};

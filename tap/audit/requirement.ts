@@ -1,0 +1,65 @@
+import type { BackendSettings } from "../../config/backend";
+import type { Environment } from "../../config/environment";
+import type { StackJson } from "./stack-json";
+
+/** What a requirement is judged on: synthesized stacks, and the configuration that they came from. */
+export interface Subject {
+  readonly stacks: readonly StackJson[];
+  readonly environments: readonly Environment[];
+  readonly backend: BackendSettings;
+}
+
+export interface Finding {
+  /** Id of the stack; left out where one is missing. */
+  readonly stack?: string;
+  /** Address of the resource, where it is about one. */
+  readonly address?: string;
+  readonly message: string;
+}
+
+/** A requirement of docs/requirements.md that can be judged on the synthesized JSON. */
+export interface Requirement {
+  readonly id: string;
+  /** What the rule looks at, in a sentence. */
+  readonly checks: string;
+  /** What goes wrong in an account where it doesn't hold. */
+  readonly why: string;
+  judge(subject: Subject): Finding[];
+}
+
+/** A requirement that every stack, or every stack of one component, answers for itself. */
+export function judgeEach(
+  subject: Subject,
+  component: StackJson["component"] | "all",
+  judge: (stack: StackJson, environment: Environment) => Finding[],
+): Finding[] {
+  const stacks = subject.stacks.filter((stack) => component === "all" || stack.component === component);
+  if (stacks.length === 0)
+    return [{ message: component === "all" ? "there is no stack" : `there is no ${component} stack` }];
+  return stacks.flatMap((stack) => {
+    const environment = subject.environments.find(
+      ({ environmentSuffix }) => environmentSuffix === stack.environmentSuffix,
+    );
+    return environment
+      ? judge(stack, environment)
+      : [{ stack: stack.id, message: `belongs to no environment of the configuration` }];
+  });
+}
+
+/** A finding where the condition doesn't hold, and none where it does. */
+export function expectThat(holds: boolean, stack: StackJson, message: string, address?: string): Finding[] {
+  return holds ? [] : [{ stack: stack.id, ...(address === undefined ? {} : { address }), message }];
+}
+
+/** Whether two values are the same JSON, whatever the order of keys. */
+export function sameJson(a: unknown, b: unknown): boolean {
+  return canonical(a) === canonical(b);
+}
+
+function canonical(value: unknown): string {
+  return JSON.stringify(value, (_, inner: unknown) =>
+    typeof inner === "object" && inner !== null && !Array.isArray(inner)
+      ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : inner,
+  );
+}

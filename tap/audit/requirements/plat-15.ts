@@ -1,0 +1,48 @@
+import { expectThat, judgeEach, type Requirement, sameJson } from "../requirement";
+import { type Attributes, resourcesOf } from "../stack-json";
+
+export const plat15: Requirement = {
+  id: "PLAT-15",
+  checks:
+    "The provider's default tags are the nine, from the configuration; a resource in another region is tagged with its own; nothing else overrides them.",
+  why: "Cost and ownership are looked up by tags: what lacks one belongs to nobody.",
+  judge: (subject) =>
+    judgeEach(subject, "all", (stack, environment) => {
+      const expected = {
+        Environment: environment.environmentSuffix,
+        Region: stack.region,
+        Project: environment.tags.project,
+        Repository: environment.repository,
+        Author: environment.tags.author,
+        Owner: environment.tags.owner,
+        Component: stack.component,
+        CostCenter: environment.tags.costCenter,
+        ManagedBy: "terraform",
+      };
+      return [
+        ...expectThat(
+          sameJson(stack.json.provider?.aws?.[0]?.default_tags, [{ tags: expected }]),
+          stack,
+          `must have the default tags ${JSON.stringify(expected)}`,
+        ),
+        ...resourcesOf(stack).flatMap(({ attributes, address }) => {
+          const tags = (attributes.tags ?? {}) as Attributes;
+          const own = attributes.region ?? stack.region;
+          const overridden = Object.keys(tags).filter(
+            (key) => key in expected && !(key === "Region" && own !== stack.region),
+          );
+          const elsewhere =
+            attributes.region !== undefined && attributes.region !== stack.region && attributes.tags !== undefined;
+          return [
+            ...expectThat(overridden.length === 0, stack, `overrides the tags ${overridden.join(", ")}`, address),
+            ...expectThat(
+              !elsewhere || tags.Region === own,
+              stack,
+              `is in ${String(own)} and tagged otherwise`,
+              address,
+            ),
+          ];
+        }),
+      ];
+    }),
+};

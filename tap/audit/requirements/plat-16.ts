@@ -1,0 +1,113 @@
+import type { Environment } from "../../../config/environment";
+import { expectThat, type Finding, judgeEach, type Requirement, type Subject } from "../requirement";
+import { type Resource, resourcesOf, type StackJson } from "../stack-json";
+
+/** Attributes that give a thing its name in AWS. */
+const nameAttributes = ["name", "bucket", "function_name", "alarm_name", "dashboard_name", "topic_name", "table_name"];
+/** Resources whose `name` or `bucket` is another's, or has meaning inside its owner only. */
+const notNames: Readonly<Record<string, readonly string[]>> = { aws_iam_role_policy: ["name"] };
+/** What AWS, or PLAT-20 and PLAT-17, force into another form; all of it per account or with the suffix in it. */
+const forcedForms: readonly { type: string; pattern: (stack: StackJson, environment: Environment) => RegExp }[] = [
+  {
+    type: "aws_ssm_parameter",
+    pattern: (stack) => new RegExp(`^/tap/${stack.environmentSuffix}/${stack.component}/[a-z][a-z0-9_]*$`),
+  },
+  {
+    type: "aws_s3_bucket",
+    pattern: (stack, environment) =>
+      onlyIn(stack, `^tap-state-${environment.accountId}-${environment.account.region}$`),
+  },
+  { type: "aws_dynamodb_table", pattern: (stack) => onlyIn(stack, "^tap-state-lock$") },
+  { type: "aws_kms_alias", pattern: (stack) => onlyIn(stack, "^alias/tap-state$") },
+];
+/** Longest name by type, characters, as AWS refuses it. */
+const limits: Readonly<Record<string, number>> = {
+  aws_iam_role: 64,
+  aws_s3_bucket: 63,
+  aws_sqs_queue: 80,
+  aws_lambda_function: 64,
+  aws_iam_policy: 128,
+  aws_wafv2_web_acl: 128,
+  aws_cloudwatch_event_rule: 64,
+};
+
+export const plat16: Requirement = {
+  id: "PLAT-16",
+  checks:
+    "Every name, and every Name tag, is tap-{component}[-{resource}]-{environment}-{region}, buckets with the account id, or one of the forced forms; within AWS's length; no name twice in an account.",
+  why: "Two environments in one account must never want the same name, and rights by name pattern (tap-*) must reach everything.",
+  judge: (subject) => [
+    ...judgeEach(subject, "all", (stack, environment) =>
+      namesIn(stack).flatMap((name) => judgeName(stack, environment, name)),
+    ),
+    ...twice(subject),
+  ],
+};
+
+interface Name {
+  readonly resource: Resource;
+  readonly attribute: string;
+  readonly value: string;
+}
+
+function namesIn(stack: StackJson): Name[] {
+  return resourcesOf(stack).flatMap((resource) => {
+    const tags = (resource.attributes.tags ?? {}) as Record<string, unknown>;
+    const candidates = [
+      ...nameAttributes.map((attribute) => [attribute, resource.attributes[attribute]] as const),
+      ["tags.Name", tags.Name] as const,
+    ];
+    return candidates.flatMap(([attribute, value]) =>
+      typeof value !== "string" || value.startsWith("${") || notNames[resource.type]?.includes(attribute)
+        ? []
+        : [{ resource, attribute, value }],
+    );
+  });
+}
+
+function judgeName(stack: StackJson, environment: Environment, { resource, attribute, value }: Name): Finding[] {
+  const account = resource.type === "aws_s3_bucket" ? `-${environment.accountId}` : "";
+  const prefix = "(alias/|/aws/lambda/|aws-waf-logs-)?";
+  const pattern = new RegExp(
+    `^${prefix}tap-${stack.component}(-[a-z0-9]+)*-${stack.environmentSuffix}-${stack.region}${account}$`,
+  );
+  const forced = forcedForms.some(
+    (form) => form.type === resource.type && form.pattern(stack, environment).test(value),
+  );
+  return [
+    ...expectThat(
+      forced || pattern.test(value),
+      stack,
+      `has the ${attribute} ${JSON.stringify(value)}, which is not of the pattern`,
+      resource.address,
+    ),
+    ...expectThat(
+      value.length <= (limits[resource.type] ?? 255),
+      stack,
+      `has a ${attribute} of ${value.length} characters`,
+      resource.address,
+    ),
+  ];
+}
+
+function twice({ stacks }: Subject): Finding[] {
+  const seen = new Map<string, string>();
+  return stacks.flatMap((stack) =>
+    namesIn(stack)
+      .filter(({ attribute }) => attribute !== "tags.Name")
+      .flatMap(({ resource, value }) => {
+        // A parameter's path has no region in it: each region has parameters of its own.
+        const account = String(stack.json.provider?.aws?.[0]?.allowed_account_ids);
+        const key = `${account} ${resource.type === "aws_ssm_parameter" ? stack.region : ""} ${resource.type} ${value}`;
+        const other = seen.get(key);
+        seen.set(key, stack.id);
+        return other === undefined
+          ? []
+          : [{ stack: stack.id, address: resource.address, message: `has the name ${value}, which ${other} has too` }];
+      }),
+  );
+}
+
+function onlyIn(stack: StackJson, pattern: string): RegExp {
+  return stack.component === "bootstrap" ? new RegExp(pattern) : /^\b$/;
+}

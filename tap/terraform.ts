@@ -1,0 +1,56 @@
+import { spawn } from "node:child_process";
+import { CommandError, type Context } from "./context";
+
+export interface TerraformResult {
+  readonly exitCode: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** The binary that cdktf itself runs: TERRAFORM_BINARY_NAME, else `terraform` on PATH. */
+function binaryOf(context: Context): string {
+  return context.variables.TERRAFORM_BINARY_NAME || "terraform";
+}
+
+/** Runs Terraform in a folder and collects what it says; never asks for input. */
+export function terraform(context: Context, folder: string, args: readonly string[]): Promise<TerraformResult> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(binaryOf(context), args, {
+      cwd: folder,
+      env: { ...context.variables, TF_IN_AUTOMATION: "1", TF_INPUT: "0" },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    const chunks = { stdout: "", stderr: "" };
+    child.stdout.setEncoding("utf8").on("data", (text: string) => (chunks.stdout += text));
+    child.stderr.setEncoding("utf8").on("data", (text: string) => (chunks.stderr += text));
+    child.on("error", (error) => reject(notFound(context, error)));
+    child.on("close", (code) => resolve({ exitCode: code ?? 1, ...chunks }));
+  });
+}
+
+/** Like `terraform`, for what can't go on where it fails. */
+export async function terraformOrRefuse(context: Context, folder: string, args: readonly string[]): Promise<string> {
+  const result = await terraform(context, folder, args);
+  if (result.exitCode !== 0) throw new CommandError(failure(args, result));
+  return result.stdout;
+}
+
+/** Runs Terraform on the caller's own terminal, where it may ask. */
+export function terraformOnTerminal(context: Context, folder: string, args: readonly string[]): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(binaryOf(context), args, { cwd: folder, env: { ...context.variables }, stdio: "inherit" });
+    child.on("error", (error) => reject(notFound(context, error)));
+    child.on("close", (code) => resolve(code ?? 1));
+  });
+}
+
+export function failure(args: readonly string[], { stderr, stdout }: TerraformResult): string {
+  return `terraform ${args[0]} failed:\n${(stderr.trim() || stdout.trim()).replaceAll(/^/gm, "  ")}`;
+}
+
+function notFound(context: Context, error: Error): Error {
+  if ((error as NodeJS.ErrnoException).code !== "ENOENT") return error;
+  return new CommandError(
+    `Terraform 1.10 or newer is needed, and "${binaryOf(context)}" is not on PATH. Install it, or name another binary in TERRAFORM_BINARY_NAME (OpenTofu: tofu).`,
+  );
+}
