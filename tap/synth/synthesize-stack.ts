@@ -2,6 +2,8 @@ import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { BackendSettings } from "../../config/backend";
 import { buildApp, type PlannedStack } from "../../main";
+import type { TerraformJson } from "../audit/stack-json";
+import { refuseDanglingReferences } from "./references";
 
 /** One stack as it was synthesized: what the table shows, and its entry in the manifest. */
 export interface SynthesizedStack {
@@ -38,12 +40,14 @@ export function synthesizeStack(planned: PlannedStack, backend: BackendSettings,
   };
   const [id, entry] = Object.entries(manifest.stacks)[0] as [string, ManifestEntry];
   const file = join(outdir, entry.synthesizedStackPath);
+  const json = JSON.parse(readFileSync(file, "utf8")) as TerraformJson;
+  refuseDanglingReferences(id, json);
   return {
     id,
     component: planned.component,
     environmentSuffix: planned.environment.environmentSuffix,
     region: planned.region,
-    ...countResources(readFileSync(file, "utf8")),
+    ...countResources(json),
     bytes: statSync(file).size,
     milliseconds,
     folder: join(outdir, entry.workingDirectory),
@@ -51,8 +55,7 @@ export function synthesizeStack(planned: PlannedStack, backend: BackendSettings,
   };
 }
 
-function countResources(json: string): { resources: number; functions: number } {
-  const { resource = {} } = JSON.parse(json) as { resource?: Record<string, object> };
+function countResources({ resource = {} }: TerraformJson): { resources: number; functions: number } {
   const count = (instances: object | undefined) => Object.keys(instances ?? {}).length;
   return {
     resources: Object.values(resource).reduce((sum, instances) => sum + count(instances), 0),

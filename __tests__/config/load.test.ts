@@ -1,0 +1,257 @@
+import fc from "fast-check";
+import { overlaps } from "../../config/cidr";
+import { dev } from "../../config/dev";
+import { regionRole } from "../../config/environment";
+import { ConfigError } from "../../config/errors";
+import { type LoadOptions, loadEnvironments, sources } from "../../config/load";
+import { prod } from "../../config/prod";
+import { reservedConcurrency } from "../../config/quotas";
+import type { EnvironmentConfig } from "../../config/schema";
+import { staging } from "../../config/staging";
+
+const suffixesOf = (options: LoadOptions) =>
+  loadEnvironments(options).map(({ environmentSuffix }) => environmentSuffix);
+
+/** What loading refuses, as text. */
+function refusalOf(options: LoadOptions): string {
+  try {
+    loadEnvironments(options);
+  } catch (error) {
+    if (error instanceof ConfigError) return error.message;
+    throw error;
+  }
+  throw new Error("Nothing was refused");
+}
+
+function unlessRefused<T>(load: () => T): T | undefined {
+  try {
+    return load();
+  } catch (error) {
+    if (error instanceof ConfigError) return undefined;
+    throw error;
+  }
+}
+
+/** dev without its region, so that another source decides. */
+const { primaryRegion: _, ...withoutRegion } = dev;
+
+describe("selection", () => {
+  test("without a wish, all declared environments, in the order of promotion", () => {
+    expect(suffixesOf({})).toEqual(["dev", "staging", "prod"]);
+  });
+
+  test.each([
+    [{ environment: "prod" }],
+    [{ environmentSuffix: "prod" }],
+    [{ environment: ["prod"], environmentSuffix: "prod" }],
+    [{ variables: { ENVIRONMENT: "prod" } }],
+    [{ variables: { ENVIRONMENT_SUFFIX: "prod" } }],
+    [{ variables: { ENVIRONMENT: "prod", ENVIRONMENT_SUFFIX: "prod" } }],
+    [{ environment: "prod", variables: { ENVIRONMENT_SUFFIX: "dev" } }],
+  ] satisfies [LoadOptions][])("STR-08 environment and environmentSuffix are one thing by two names: %j", (options) => {
+    expect(suffixesOf(options)).toEqual(["prod"]);
+  });
+
+  test("STR-08 two names that differ are refused, as options and as variables", () => {
+    expect(refusalOf({ environment: "dev", environmentSuffix: "prod" })).toContain(
+      'environment: "dev" is environmentSuffix by another name, which is "prod"',
+    );
+    expect(refusalOf({ variables: { ENVIRONMENT: "dev", ENVIRONMENT_SUFFIX: "prod" } })).toContain(
+      "ENVIRONMENT_SUFFIX by another name",
+    );
+  });
+
+  test("several at once, by list or by comma, each once", () => {
+    expect(suffixesOf({ environment: "prod,dev" })).toEqual(["prod", "dev"]);
+    expect(suffixesOf({ environment: ["dev", "dev", "pr1"] })).toEqual(["dev", "pr1"]);
+  });
+
+  test("a short-lived environment is dev under another suffix, with its shortLived settings", () => {
+    const [pr12, ...others] = loadEnvironments({ environmentSuffix: "pr12" });
+    const [plain] = loadEnvironments({ environment: "dev" });
+    expect(others).toEqual([]);
+    expect(pr12).toMatchObject({
+      name: "dev",
+      environmentSuffix: "pr12",
+      accountId: plain?.accountId,
+      region: plain?.region,
+    });
+    expect(pr12?.jobs.lambda).toEqual({ memorySizeMb: 512, reservedConcurrency: 2 });
+    expect(pr12?.jobs.queue).toEqual(plain?.jobs.queue);
+    expect(pr12?.account).toEqual({ environmentSuffix: "dev", region: "us-east-1" });
+  });
+
+  test("FIL-10 any text is a suffix, or is refused with one that is", () => {
+    fc.assert(
+      fc.property(
+        fc.string({ minLength: 1 }).filter((text) => text.trim() !== "" && !text.includes(",")),
+        (text) => {
+          const valid = /^[a-z0-9]{1,12}$/.test(text.trim());
+          try {
+            loadEnvironments({ environmentSuffix: text });
+            return valid;
+          } catch (error) {
+            const suggestion = /try "([^"]*)"/.exec((error as Error).message)?.[1];
+            // A valid one may still be a slip of a declared name, or be on another's addresses.
+            return valid || suggestion === undefined || /^[a-z0-9]{1,12}$/.test(suggestion);
+          }
+        },
+      ),
+    );
+  });
+
+  test("FIL-10 long texts with the same start get different suggestions", () => {
+    const suggestions = ["feature-payments-a", "feature-payments-b"].map(
+      (text) => /try "([^"]*)"/.exec(refusalOf({ environmentSuffix: text }))?.[1],
+    );
+    expect(new Set(suggestions).size).toBe(2);
+  });
+
+  test.each(["stagin", "prodd", "dve", "prd"])("FIL-10 %s is refused as a slip of an environment's name", (suffix) => {
+    expect(refusalOf({ environment: suffix })).toContain("one slip away from the environment");
+  });
+
+  test.each(["dev2", "pr12", "alice", "test"])("FIL-10 %s is no slip", (suffix) => {
+    expect(suffixesOf({ environment: suffix })).toEqual([suffix]);
+  });
+});
+
+describe("region", () => {
+  const regionOf = (config: EnvironmentConfig, variables: Record<string, string>) => {
+    const [environment] = loadEnvironments({ sources: [config], variables });
+    return [environment?.region, environment?.regionSource];
+  };
+
+  test("STR-08 the region comes from the configuration, then AWS_REGION, then AWS_DEFAULT_REGION, then a default", () => {
+    const variables = { AWS_REGION: "us-west-2", AWS_DEFAULT_REGION: "us-east-1" };
+    expect(regionOf(dev, variables)).toEqual(["us-east-1", "configuration"]);
+    expect(regionOf(withoutRegion, variables)).toEqual(["us-west-2", "AWS_REGION"]);
+    expect(regionOf(withoutRegion, { AWS_DEFAULT_REGION: "us-west-2" })).toEqual(["us-west-2", "AWS_DEFAULT_REGION"]);
+    expect(regionOf(withoutRegion, {})).toEqual(["us-east-1", "default"]);
+  });
+
+  test("the primary region is first, whatever the order in the file, and has its word in all environments", () => {
+    for (const environment of loadEnvironments()) {
+      expect(environment.regionNames[0]).toBe(environment.region);
+      expect(environment.regionNames.map((region) => regionRole(environment, region))).toEqual([
+        "primary",
+        "secondary",
+      ]);
+    }
+  });
+
+  test("a third region is one more line", () => {
+    const regions = {
+      ...dev.regions,
+      "eu-west-1": { cidrBlock: "10.2.0.0/16", zoneIds: ["euw1-az1", "euw1-az2", "euw1-az3"] },
+    };
+    const [environment] = loadEnvironments({ sources: [{ ...dev, regions }] });
+    expect(environment?.regionNames).toEqual(["us-east-1", "us-west-2", "eu-west-1"]);
+    expect(regionRole(environment as never, "eu-west-1")).toBe("region3");
+  });
+});
+
+describe("accounts", () => {
+  test("PLAT-13 an account is overridden by a variable, and not by one of no environment", () => {
+    const [environment] = loadEnvironments({ environment: "dev", variables: { TAP_DEV_ACCOUNT_ID: "444444444444" } });
+    expect(environment?.accountId).toBe("444444444444");
+    expect(refusalOf({ variables: { TAP_TEST_ACCOUNT_ID: "444444444444" } })).toContain("TAP_TEST_ACCOUNT_ID");
+  });
+
+  test("PLAT-13 environments that share an account share its bootstrap", () => {
+    const shared = [dev, { ...staging, accountId: dev.accountId }].map((config) => ({
+      ...config,
+      sharedAccount: true,
+    }));
+    const environments = loadEnvironments({ sources: shared });
+    expect(environments.map(({ account }) => account)).toEqual([
+      { environmentSuffix: "dev", region: "us-east-1" },
+      { environmentSuffix: "dev", region: "us-east-1" },
+    ]);
+  });
+});
+
+describe("addresses", () => {
+  test("PLAT-12 ranges of declared and short-lived environments overlap nowhere, whatever the suffixes", () => {
+    fc.assert(
+      fc.property(fc.uniqueArray(fc.stringMatching(/^[a-z0-9]{1,12}$/), { minLength: 2, maxLength: 2 }), ([a, b]) => {
+        // Two that are declared together, and fall on the same addresses, are refused; what is not refused overlaps nowhere.
+        const profile = { ...(dev.shortLived as NonNullable<typeof dev.shortLived>), suffixes: [a as string] };
+        const attempt = () => [
+          ...loadEnvironments(),
+          ...loadEnvironments({
+            sources: [{ ...dev, shortLived: profile }, staging, prod],
+            environmentSuffix: [a as string, b as string],
+          }),
+        ];
+        const environments = unlessRefused(attempt);
+        if (environments === undefined) return true;
+        const unique = [
+          ...new Map(environments.map((environment) => [environment.environmentSuffix, environment])).values(),
+        ];
+        const ranges = unique.flatMap(({ regions }) => Object.values(regions).map(({ cidrBlock }) => cidrBlock));
+        return ranges.every((range, index) => ranges.slice(0, index).every((other) => !overlaps(range, other)));
+      }),
+    );
+  });
+});
+
+describe("quotas", () => {
+  test("PLAT-23 what is reserved is every reservedConcurrency of a component, where the component is", () => {
+    const [environment] = loadEnvironments({ environment: "dev" });
+    const extended = { ...environment, api: { items: { reservedConcurrency: 7 } } } as never;
+    expect(reservedConcurrency(extended, "us-east-1")).toBe(17);
+    expect(reservedConcurrency(extended, "us-west-2")).toBe(7);
+  });
+
+  test("PLAT-23 all environments of an account are added up, and 100 stay unreserved", () => {
+    const quotas = { concurrentExecutions: 160, vpcsPerRegion: 5 };
+    const sharing = [dev, { ...staging, accountId: dev.accountId }].map((config) => ({
+      ...config,
+      sharedAccount: true,
+      accountQuotas: quotas,
+    }));
+    // dev 10 in us-east-1, staging 50 in us-east-2: each within 60 reservable.
+    expect(loadEnvironments({ sources: sharing })).toHaveLength(2);
+    const inOneRegion = sharing.map((config) => ({ ...config, primaryRegion: "us-west-2" }));
+    expect(loadEnvironments({ sources: inOneRegion })).toHaveLength(2);
+    const tighter = inOneRegion.map((config) => ({
+      ...config,
+      accountQuotas: { ...quotas, concurrentExecutions: 159 },
+    }));
+    expect(refusalOf({ sources: tighter })).toContain(
+      "in us-west-2 would hold 60 reserved concurrency, of which 59 can be reserved",
+    );
+  });
+});
+
+describe("values", () => {
+  test("PLAT-03 memory, concurrency, throttling, retention and recovery of jobs are as the table of requirements says", () => {
+    const table = loadEnvironments().map(({ environmentSuffix, jobs }) => [
+      environmentSuffix,
+      jobs.lambda.memorySizeMb,
+      jobs.lambda.reservedConcurrency,
+      jobs.api.throttlingRateLimit,
+      jobs.bucket.expirationDays,
+      jobs.queue.messageRetentionDays,
+      jobs.table.pointInTimeRecovery,
+    ]);
+    expect(table).toEqual([
+      ["dev", 512, 10, 100, 30, 4, false],
+      ["staging", 1024, 50, 500, 90, 10, false],
+      ["prod", 2048, 200, 2000, "never", 14, true],
+    ]);
+  });
+
+  test("PLAT-02 everything that is wrong is said at once", () => {
+    const broken = { ...dev, accountId: "1", colour: "red", jobs: { ...dev.jobs, lambda: { memorySizeMb: 100 } } };
+    const lines = refusalOf({ sources: [broken, { ...staging, accountId: 2 }] }).split("\n");
+    expect(lines).toHaveLength(5);
+  });
+
+  test("PLAT-02 no source is changed by loading", () => {
+    const before = JSON.stringify(sources);
+    loadEnvironments({ environment: "dev,pr12" });
+    expect(JSON.stringify(sources)).toBe(before);
+  });
+});
