@@ -1,9 +1,8 @@
 #!/usr/bin/env node
 // Node 20 runs no TypeScript: this bundles the command (once per change of its source) and runs it.
-import { createRequire } from "node:module";
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
-import { ensureBundle, readBackend } from "./bundle.mjs";
+import { ensureBundle, loadBundle, readBackend } from "./bundle.mjs";
 
 const projectRoot = dirname(dirname(fileURLToPath(import.meta.url)));
 const bundle = ensureBundle(projectRoot);
@@ -14,6 +13,7 @@ if (error) {
   console.error(error);
   process.exitCode = 1;
 } else {
-  const { main } = createRequire(import.meta.url)(path);
-  process.exitCode = await main({ projectRoot, bundlePath: path, backend });
+  const { exports, keepCompiled } = loadBundle(path);
+  process.exitCode = await exports.main({ projectRoot, bundlePath: path, backend });
+  keepCompiled();
 }

@@ -23,6 +23,24 @@ export function overlaps(a: string, b: string): boolean {
   return new Netmask(a).contains(new Netmask(b)) || new Netmask(b).contains(new Netmask(a));
 }
 
+/**
+ * Pairs of ranges that overlap, the later one of the list first. Ranges are nested or apart, so that sorted by
+ * their first address each can only overlap what began last and isn't over: no need to compare all with all.
+ */
+export function overlapping<T extends { readonly cidr: string }>(ranges: readonly T[]): [T, T][] {
+  const blocks = ranges.map((range, index) => ({ range, index, block: new Netmask(range.cidr) }));
+  const sorted = blocks.sort((a, b) => a.block.netLong - b.block.netLong || a.block.bitmask - b.block.bitmask);
+  const open: typeof sorted = [];
+  return sorted.flatMap((current) => {
+    while (open.length > 0 && !open.at(-1)?.block.contains(current.block)) open.pop();
+    const pairs = open.map(
+      (outer) => (outer.index < current.index ? [current.range, outer.range] : [outer.range, current.range]) as [T, T],
+    );
+    open.push(current);
+    return pairs;
+  });
+}
+
 /** The range of the given prefix length at the given place within a larger one. */
 export function subnetOf(cidr: string, newPrefixLength: number, index: number): string {
   const outer = new Netmask(cidr);

@@ -1,4 +1,4 @@
-import { overlaps } from "./cidr";
+import { overlapping } from "./cidr";
 import { dev } from "./dev";
 import { defaultRegion, type Environment, type RegionSource } from "./environment";
 import { ConfigError, type ConfigProblem, didYouMean, refuse } from "./errors";
@@ -155,16 +155,11 @@ function overlapProblems(environments: readonly CheckedEnvironment[]): ConfigPro
     })),
     ...(shortLived ? [{ path: `${environment}.shortLived.cidrPool`, cidr: shortLived.cidrPool }] : []),
   ]);
-  return ranges.flatMap((range, index) =>
-    ranges
-      .slice(0, index)
-      .filter((other) => overlaps(range.cidr, other.cidr))
-      .map((other) => ({
-        path: range.path,
-        value: range.cidr,
-        message: `overlaps ${other.path} (${other.cidr}); ranges overlap nowhere`,
-      })),
-  );
+  return overlapping(ranges).map(([range, other]) => ({
+    path: range.path,
+    value: range.cidr,
+    message: `overlaps ${other.path} (${other.cidr}); ranges overlap nowhere`,
+  }));
 }
 
 /** Adds what depends on the other environments and on the variables: regions, and whose bootstrap the account has. */

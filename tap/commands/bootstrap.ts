@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
+import { isDeepStrictEqual } from "node:util";
 import type { Command } from "commander";
 import { stateLocation } from "../../config/backend";
 import { type PlannedStack, planStacks } from "../../main";
@@ -72,9 +73,9 @@ async function migrate(context: Context, options: BootstrapOptions): Promise<voi
       ...backendOptions(options),
     ]);
     const remote = JSON.parse(await terraformOrRefuse(context, folder.path, ["state", "pull"])) as State;
-    if (remote.lineage !== local.lineage || remote.resources.length !== local.resources.length) {
+    if (!isDeepStrictEqual(byAddress(remote), byAddress(local))) {
       throw new CommandError(
-        `The state in the bucket is not the local one (lineage ${remote.lineage}, ${remote.resources.length} resources; local ${local.lineage}, ${local.resources.length}). The local state stays.`,
+        `The state in the bucket is not the local one (${remote.resources.length} resources; ${local.resources.length} locally). The local state stays.`,
       );
     }
   } catch (error) {
@@ -89,8 +90,12 @@ async function migrate(context: Context, options: BootstrapOptions): Promise<voi
 }
 
 interface State {
-  readonly lineage: string;
-  readonly resources: readonly unknown[];
+  readonly resources: readonly { readonly type: string; readonly name: string; readonly instances: unknown }[];
+}
+
+/** A migrated state has a lineage of its own; what it knows is the same. */
+function byAddress({ resources }: State): Record<string, unknown> {
+  return Object.fromEntries(resources.map(({ type, name, instances }) => [`${type}.${name}`, instances]));
 }
 
 interface BootstrapFolder {

@@ -59,10 +59,14 @@ function statusOf(failing: boolean, passing: number, red: number): Status {
   return red > 0 ? "proven" : "claimed";
 }
 
+interface JestTest {
+  readonly title: string;
+  readonly ancestorTitles: readonly string[];
+  readonly status: string;
+}
+
 interface JestReport {
-  readonly testResults: readonly {
-    readonly assertionResults: readonly { readonly fullName: string; readonly status: string }[];
-  }[];
+  readonly testResults: readonly { readonly assertionResults: readonly JestTest[] }[];
 }
 
 /** What the last runs of `npm test` and its siblings wrote; empty where none has run. */
@@ -75,7 +79,13 @@ export function readReports(folder: string): { tests: TestRun[]; mutations: Muta
       .flatMap((name) => (read(name) as JestReport).testResults)
       .flatMap(({ assertionResults }) => assertionResults)
       .filter(({ status }) => status === "passed" || status === "failed")
-      .map(({ fullName, status }) => ({ title: fullName, passed: status === "passed" })),
+      .map((test) => ({ title: titleOf(test), passed: test.status === "passed" })),
     mutations: files.includes("mutations.json") ? (read("mutations.json") as MutationRun[]) : [],
   };
+}
+
+/** A test's own title, or, where that starts with no id, that of the group which does. */
+export function titleOf({ title, ancestorTitles }: Pick<JestTest, "title" | "ancestorTitles">): string {
+  const group = idsOfTitle.test(title) ? undefined : ancestorTitles.find((ancestor) => idsOfTitle.test(ancestor));
+  return group === undefined ? title : `${group} ${title}`;
 }

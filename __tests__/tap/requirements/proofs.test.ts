@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { proofsOf } from "../../../tap/requirements/proofs";
+import { proofsOf, titleOf } from "../../../tap/requirements/proofs";
 import { projectRoot } from "../../support/project";
 
 const document = ["| PLAT-01 | One. |", "| PLAT-02 | Two. |", "text about PLAT-03", "|---|---|"].join("\n");
@@ -38,4 +38,10 @@ test("one test that fails, or one mutation that nothing noticed, spoils the proo
 test("a title may start with several ids, and one that stands elsewhere in it is none", () => {
   const proofs = proofsOf(document, [passed("PLAT-02, PLAT-01 refuses two zones"), passed("unlike PLAT-02 this")], []);
   expect(proofs.map(({ tests }) => tests)).toEqual([1, 1]);
+});
+
+test("the id may stand at a test or at its group", () => {
+  expect(titleOf({ title: "PLAT-20 holds", ancestorTitles: ["remote state", "of dev"] })).toBe("PLAT-20 holds");
+  expect(titleOf({ title: "holds", ancestorTitles: ["all", "PLAT-01 in dev"] })).toBe("PLAT-01 in dev holds");
+  expect(titleOf({ title: "holds", ancestorTitles: ["all"] })).toBe("holds");
 });

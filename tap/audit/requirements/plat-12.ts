@@ -1,4 +1,4 @@
-import { overlaps } from "../../../config/cidr";
+import { overlapping } from "../../../config/cidr";
 import type { Environment } from "../../../config/environment";
 import { expectThat, type Finding, judgeEach, type Requirement, type Subject } from "../requirement";
 import { type Resource, reference, resourcesOf, type StackJson, statementsOf } from "../stack-json";
@@ -19,7 +19,7 @@ export const plat12: Requirement = {
       ...endpoints(stack, environment),
       ...flowLogs(stack),
     ]),
-    ...overlapping(subject),
+    ...sharedAddresses(subject),
   ],
 };
 
@@ -179,19 +179,15 @@ function flowLogs(stack: StackJson): Finding[] {
 }
 
 /** In all environments together: ranges that could ever be peered or routed to each other. */
-function overlapping({ stacks }: Subject): Finding[] {
-  const vpcs = stacks.flatMap((stack) => resourcesOf(stack, "aws_vpc"));
-  const ranges = vpcs.map((vpc) => ({ vpc, cidr: String(vpc.attributes.cidr_block) }));
-  return ranges.flatMap(({ vpc, cidr }, index) =>
-    ranges
-      .slice(0, index)
-      .filter((other) => overlaps(cidr, other.cidr))
-      .map((other) => ({
-        stack: vpc.stack.id,
-        address: vpc.address,
-        message: `${cidr} overlaps ${other.cidr} of ${other.vpc.stack.id}`,
-      })),
-  );
+function sharedAddresses({ stacks }: Subject): Finding[] {
+  const ranges = stacks
+    .flatMap((stack) => resourcesOf(stack, "aws_vpc"))
+    .map((vpc) => ({ vpc, cidr: String(vpc.attributes.cidr_block) }));
+  return overlapping(ranges).map(([{ vpc, cidr }, other]) => ({
+    stack: vpc.stack.id,
+    address: vpc.address,
+    message: `${cidr} overlaps ${other.cidr} of ${other.vpc.stack.id}`,
+  }));
 }
 
 function isEmpty(value: unknown): boolean {

@@ -1,0 +1,126 @@
+#!/usr/bin/env node
+/*
+ * Makes each change of __tests__/mutations.mjs in a copy of the project, runs the tests that it names there, and
+ * wants at least one of them red. Writes reports/mutations.json, which `tap requirements` reads.
+ */
+import { execFileSync, spawn } from "node:child_process";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { availableParallelism, tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { mutations } from "../__tests__/mutations.mjs";
+
+const projectRoot = dirname(dirname(fileURLToPath(import.meta.url)));
+const wanted = process.argv.slice(2);
+
+if (wanted.includes("--help")) {
+  console.log(
+    "npm run test:mutations [-- ID …]\n\nExamples:\n  npm run test:mutations\n  npm run test:mutations -- PLAT-23 STR-08",
+  );
+} else {
+  await main(wanted.length === 0 ? mutations : mutations.filter(({ id }) => wanted.includes(id)));
+}
+
+async function main(selected) {
+  const results = await inParallel(selected);
+  const survivors = results.filter(({ red }) => !red);
+  if (wanted.length === 0) writeReport(results);
+  for (const { id, mutation, output } of survivors) console.log(`\n${id}: nothing noticed that ${mutation}\n${output}`);
+  console.log(`\n${results.length - survivors.length} passed, ${survivors.length} failed, 0 skipped`);
+  process.exitCode = survivors.length === 0 ? 0 : 1;
+}
+
+/** One copy of the project per core; each takes the next mutation until none is left. */
+async function inParallel(selected) {
+  const queue = [...selected];
+  const results = [];
+  const worker = async () => {
+    const copy = copyProject();
+    try {
+      for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
+        const result = await judge(copy, next);
+        results.push(result);
+        console.log(`${result.red ? "red " : "MISS"} ${next.id} ${next.name} (${results.length}/${selected.length})`);
+      }
+    } finally {
+      rmSync(copy, { recursive: true, force: true });
+    }
+  };
+  await Promise.all(Array.from({ length: availableParallelism() }, worker));
+  return results;
+}
+
+function copyProject() {
+  const copy = mkdtempSync(join(tmpdir(), "tap-mutation-"));
+  const files = execFileSync("git", ["ls-files", "-co", "--exclude-standard"], { cwd: projectRoot, encoding: "utf8" });
+  for (const file of files.trim().split("\n")) {
+    mkdirSync(dirname(join(copy, file)), { recursive: true });
+    cpSync(join(projectRoot, file), join(copy, file));
+  }
+  symlinkSync(join(projectRoot, "node_modules"), join(copy, "node_modules"));
+  // Tests of the command copy the project in their turn, and ask git for its files.
+  for (const args of [
+    ["init", "--quiet"],
+    ["add", "--all"],
+  ])
+    execFileSync("git", args, { cwd: copy });
+  return copy;
+}
+
+async function judge(copy, { id, name, file, from, to, tests, title }) {
+  const path = join(copy, file);
+  const original = readFileSync(path, "utf8");
+  if (original.split(from).length !== 2)
+    throw new Error(`${id}, ${name}: ${file} has not exactly one ${JSON.stringify(from)}`);
+  writeFileSync(
+    path,
+    original.replace(from, () => to),
+  );
+  try {
+    const report = join(copy, "mutation.json");
+    rmSync(report, { force: true });
+    const output = await jest(copy, [
+      "--selectProjects=unit",
+      "--testPathPatterns",
+      tests,
+      "--testNamePattern",
+      title,
+      "--json",
+      `--outputFile=${report}`,
+    ]);
+    return { id, mutation: name, red: failedAssertion(report), output };
+  } finally {
+    writeFileSync(path, original);
+  }
+}
+
+/** A run that couldn't start proves nothing: a test must have failed, or the synthesis that all tests read. */
+function failedAssertion(report) {
+  try {
+    return JSON.parse(readFileSync(report, "utf8")).numFailedTests > 0;
+  } catch {
+    return false;
+  }
+}
+
+function jest(cwd, args) {
+  return new Promise((resolve) => {
+    const child = spawn(
+      process.execPath,
+      [join(projectRoot, "node_modules", "jest", "bin", "jest.js"), "--runInBand", ...args],
+      { cwd, env: { ...process.env, CI: "true" } },
+    );
+    let output = "";
+    for (const stream of [child.stdout, child.stderr])
+      stream.setEncoding("utf8").on("data", (text) => (output += text));
+    child.on("close", () => resolve(output.split("\n").slice(-25).join("\n")));
+  });
+}
+
+function writeReport(results) {
+  mkdirSync(join(projectRoot, "reports"), { recursive: true });
+  const sorted = results
+    .map(({ id, mutation, red }) => ({ id, mutation, red }))
+    .sort((a, b) => (a.id + a.mutation < b.id + b.mutation ? -1 : 1));
+  writeFileSync(join(projectRoot, "reports", "mutations.json"), `${JSON.stringify(sorted, null, 2)}\n`);
+}
