@@ -123,7 +123,7 @@ export const mutations = [
   {
     id: "PLAT-12",
     name: "overlapping ranges pass",
-    file: "config/load.ts",
+    file: "config/checks.ts",
     from: "    ...overlapProblems(valid),\n",
     to: "",
     tests: "broken-configurations",
@@ -136,13 +136,13 @@ export const mutations = [
     from: "sha256(suffix).slice(0, 12), 16) % slots",
     to: "sha256('').slice(0, 12), 16) % slots",
     tests: "config/load",
-    title: "PLAT-12|several at once",
+    title: "PLAT-12 short-lived",
   },
   // PLAT-13
   {
     id: "PLAT-13",
     name: "an account's variable is not read",
-    file: "config/load.ts",
+    file: "config/checks.ts",
     from: "return override ? { ...(source as object), accountId: override } : source;",
     to: "return source;",
     tests: "config/load",
@@ -151,7 +151,7 @@ export const mutations = [
   {
     id: "PLAT-13",
     name: "two environments may share an account by chance",
-    file: "config/load.ts",
+    file: "config/checks.ts",
     from: "    ...sharedAccountProblems(valid),\n",
     to: "",
     tests: "broken-configurations",
@@ -231,7 +231,7 @@ export const mutations = [
     from: 'const computed = ["bucket", "key", "region"];',
     to: 'const computed = ["key", "region"];',
     tests: "broken-configurations",
-    title: "several things at once",
+    title: "with a bucket",
   },
   {
     id: "PLAT-20",
@@ -311,7 +311,7 @@ export const mutations = [
   {
     id: "STR-08",
     name: "environment is not read from the variables",
-    file: "config/load.ts",
+    file: "config/selection.ts",
     from: "listOf(variables.ENVIRONMENT)",
     to: "listOf(undefined)",
     tests: "config/load",
@@ -320,7 +320,7 @@ export const mutations = [
   {
     id: "STR-08",
     name: "two names that differ pass",
-    file: "config/load.ts",
+    file: "config/selection.ts",
     from: "if (first && second &&",
     to: "if (!first && second &&",
     tests: "config/load",
@@ -329,7 +329,7 @@ export const mutations = [
   {
     id: "STR-08",
     name: "AWS_REGION outdoes the configuration",
-    file: "config/load.ts",
+    file: "config/resolve.ts",
     from: "  if (configured) return",
     to: "  if (configured && !variables.AWS_REGION) return",
     tests: "config/load",

@@ -2,7 +2,8 @@ import { resolve } from "node:path";
 import { type BackendSettings, checkBackend, type ParsedBackend } from "../config/backend";
 import type { Environment } from "../config/environment";
 import { ConfigError, type ConfigProblem } from "../config/errors";
-import { loadEnvironments, type Selection } from "../config/load";
+import { loadEnvironments } from "../config/load";
+import type { Selection } from "../config/selection";
 
 /** What a command runs in; everything from outside comes through here, so that tests need patch nothing. */
 export interface Context {

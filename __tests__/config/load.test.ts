@@ -196,6 +196,32 @@ describe("addresses", () => {
   });
 });
 
+describe("addresses of many", () => {
+  const rangeOf = (suffix: string) =>
+    loadEnvironments({ environmentSuffix: suffix })[0]?.regions["us-east-1"]?.cidrBlock;
+
+  test("PLAT-12 short-lived environments are spread over the pool", () => {
+    const ranges = Array.from({ length: 100 }, (_, index) => rangeOf(`pr${index}`));
+    expect(new Set(ranges).size).toBeGreaterThan(90);
+  });
+
+  test("PLAT-12 two short-lived environments of one run that fall on the same addresses are refused", () => {
+    const suffixes = Array.from({ length: 500 }, (_, index) => `pr${index}`);
+    const first = new Map<unknown, string>();
+    const pair = suffixes
+      .map((suffix) => {
+        const range = rangeOf(suffix);
+        const other = first.get(range);
+        first.set(range, suffix);
+        return other === undefined ? undefined : [other, suffix];
+      })
+      .find((found) => found !== undefined) as string[];
+    expect(refusalOf({ environmentSuffix: pair })).toMatch(
+      new RegExp(`"${pair[1]}" gets the addresses .* that "${pair[0]}" has`),
+    );
+  });
+});
+
 describe("quotas", () => {
   test("PLAT-23 what is reserved is every reservedConcurrency of a component, where the component is", () => {
     const [environment] = loadEnvironments({ environment: "dev" });

@@ -1,0 +1,123 @@
+import { overlapping } from "./cidr";
+import { type ConfigProblem, didYouMean, refuse } from "./errors";
+import { type CheckedEnvironment, regionPattern } from "./schema";
+import { profileProblems } from "./suffix";
+import { validateEnvironment } from "./validate";
+import type { Variables } from "./variables";
+
+/**
+ * The environments' files, each against the schema, and all against each other.
+ * @throws ConfigError with everything that is wrong
+ */
+export function checkSources(given: readonly unknown[], variables: Variables): CheckedEnvironment[] {
+  const results = given.map((source, index) =>
+    validateEnvironment(withAccountOverride(source, variables), labelOf(source, index)),
+  );
+  const valid = results.flatMap((result) => (result.ok ? [result.value] : []));
+  refuse([
+    ...results.flatMap((result) => (result.ok ? [] : result.problems)),
+    ...valid.flatMap(regionKeyProblems),
+    ...valid.flatMap(profileProblems),
+    ...accountVariableProblems(given, variables),
+    ...sameNameProblems(valid),
+    ...sharedAccountProblems(valid),
+    ...overlapProblems(valid),
+  ]);
+  return valid;
+}
+
+function labelOf(source: unknown, index: number): string {
+  const name = (source as { environment?: unknown } | undefined)?.environment;
+  return typeof name === "string" && name !== "" ? name : `environment ${index + 1}`;
+}
+
+function accountVariable(environment: string): string {
+  return `TAP_${environment.toUpperCase()}_ACCOUNT_ID`;
+}
+
+function withAccountOverride(source: unknown, variables: Variables): unknown {
+  const name = (source as { environment?: unknown } | undefined)?.environment;
+  const override = typeof name === "string" ? variables[accountVariable(name)] : undefined;
+  return override ? { ...(source as object), accountId: override } : source;
+}
+
+function accountVariableProblems(given: readonly unknown[], variables: Variables): ConfigProblem[] {
+  const valid = given.map((source, index) => accountVariable(labelOf(source, index)));
+  return Object.keys(variables)
+    .filter((name) => /^TAP_.*_ACCOUNT_ID$/.test(name) && !valid.includes(name))
+    .map((name) => ({
+      path: name,
+      message: `names no environment of config/${didYouMean(name, valid)}; valid are ${valid.join(", ")}`,
+    }));
+}
+
+function regionKeyProblems({ environment, regions }: CheckedEnvironment): ConfigProblem[] {
+  return Object.entries(regions).flatMap(([region, { zoneIds }]) => {
+    const path = `${environment}.regions.${region}`;
+    if (!regionPattern.test(region)) return [{ path, message: "is no commercial AWS region, e.g. us-east-1" }];
+    return zoneIds
+      .filter((zoneId) => !zoneId.startsWith(`${zonePrefix(region)}-az`))
+      .map((zoneId) => ({
+        path: `${path}.zoneIds`,
+        value: zoneId,
+        message: `is no zone of ${region}; its ids start with ${zonePrefix(region)}-az`,
+      }));
+  });
+}
+
+/** `use1` of us-east-1, `apse2` of ap-southeast-2: how zone ids of a region start. */
+function zonePrefix(region: string): string {
+  const [area = "", direction = "", number = ""] = region.split("-");
+  const letters = direction.replaceAll(/north|south|east|west|central/g, (word) => word.charAt(0));
+  return `${area}${letters}${number}`;
+}
+
+function sameNameProblems(environments: readonly CheckedEnvironment[]): ConfigProblem[] {
+  const names = environments.flatMap(({ environment, shortLived }) => [environment, ...(shortLived?.suffixes ?? [])]);
+  return [
+    ...names
+      .filter((name, index) => names.indexOf(name) !== index)
+      .map((name) => ({
+        path: "environment",
+        value: name,
+        message: "is declared twice; each environment and each suffix has a name of its own",
+      })),
+    ...environments
+      .filter(({ shortLived }) => shortLived !== undefined)
+      .slice(1)
+      .map(({ environment }) => ({
+        path: `${environment}.shortLived`,
+        message: "stands in a second environment; short-lived ones are made from one",
+      })),
+  ];
+}
+
+function sharedAccountProblems(environments: readonly CheckedEnvironment[]): ConfigProblem[] {
+  return environments.flatMap((environment, index) =>
+    environments
+      .slice(0, index)
+      .filter(
+        (other) => other.accountId === environment.accountId && !(other.sharedAccount && environment.sharedAccount),
+      )
+      .map((other) => ({
+        path: `${environment.environment}.accountId`,
+        value: environment.accountId,
+        message: `is the account of ${other.environment} too; give it one of its own, or set sharedAccount: true in both`,
+      })),
+  );
+}
+
+function overlapProblems(environments: readonly CheckedEnvironment[]): ConfigProblem[] {
+  const ranges = environments.flatMap(({ environment, regions, shortLived }) => [
+    ...Object.entries(regions).map(([region, { cidrBlock }]) => ({
+      path: `${environment}.regions.${region}.cidrBlock`,
+      cidr: cidrBlock,
+    })),
+    ...(shortLived ? [{ path: `${environment}.shortLived.cidrPool`, cidr: shortLived.cidrPool }] : []),
+  ]);
+  return overlapping(ranges).map(([range, other]) => ({
+    path: range.path,
+    value: range.cidr,
+    message: `overlaps ${other.path} (${other.cidr}); ranges overlap nowhere`,
+  }));
+}

@@ -1,0 +1,61 @@
+import { defaultRegion, type Environment, type RegionSource } from "./environment";
+import { type ConfigProblem, didYouMean, refuse } from "./errors";
+import type { CheckedEnvironment } from "./schema";
+import type { Variables } from "./variables";
+
+/** Adds what depends on the other environments and on the variables: regions, and whose bootstrap the account has. */
+export function resolveAll(checked: readonly CheckedEnvironment[], variables: Variables): Environment[] {
+  const resolved = checked.map((environment) => resolve(environment, environment.environment, variables));
+  refuse(resolved.flatMap(({ problems }) => problems));
+  const environments = resolved.map(({ environment }) => environment);
+  return environments.map((environment) => ownedBy(environment, environments));
+}
+
+/** One environment with its regions; `name` is that of the environment whose settings it has. */
+export function resolve(
+  checked: CheckedEnvironment,
+  name: string,
+  variables: Variables,
+): { environment: Environment; problems: ConfigProblem[] } {
+  const { environment: environmentSuffix, primaryRegion, shortLived: _, ...settings } = checked;
+  const { region, source } = primaryRegionOf(primaryRegion, variables);
+  const regionNames = Object.keys(settings.regions);
+  const problems: ConfigProblem[] = regionNames.includes(region)
+    ? []
+    : [
+        {
+          path:
+            source === "configuration"
+              ? `${environmentSuffix}.primaryRegion`
+              : `${environmentSuffix}.primaryRegion (from ${source})`,
+          value: region,
+          message: `must be one of the environment's regions: ${regionNames.join(", ")}${didYouMean(region, regionNames)}`,
+        },
+      ];
+  const environment: Environment = {
+    ...settings,
+    name,
+    environmentSuffix,
+    region,
+    regionSource: source,
+    regionNames: [region, ...regionNames.filter((other) => other !== region)],
+    account: { environmentSuffix, region },
+  };
+  return { environment, problems };
+}
+
+function primaryRegionOf(
+  configured: string | undefined,
+  variables: Variables,
+): { region: string; source: RegionSource } {
+  if (configured) return { region: configured, source: "configuration" };
+  if (variables.AWS_REGION) return { region: variables.AWS_REGION, source: "AWS_REGION" };
+  if (variables.AWS_DEFAULT_REGION) return { region: variables.AWS_DEFAULT_REGION, source: "AWS_DEFAULT_REGION" };
+  return { region: defaultRegion, source: "default" };
+}
+
+/** An account's bootstrap belongs to the first environment that is declared in it. */
+export function ownedBy(environment: Environment, declared: readonly Environment[]): Environment {
+  const owner = declared.find((other) => other.accountId === environment.accountId) ?? environment;
+  return { ...environment, account: { environmentSuffix: owner.environmentSuffix, region: owner.region } };
+}
