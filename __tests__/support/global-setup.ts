@@ -1,8 +1,11 @@
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { projectRoot, tap } from "./project";
 
 /** The whole app, synthesized once by the real command for all tests: declared environments, and a short-lived one. */
 export default function globalSetup(): void {
+  // Jest writes its report there, and doesn't make the folder.
+  mkdirSync(join(projectRoot, "reports"), { recursive: true });
   for (const [name, args] of [
     ["declared", []],
     ["pr12", ["--env", "pr12"]],

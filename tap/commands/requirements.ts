@@ -48,7 +48,7 @@ function line({ id, status, tests, mutations, text }: Proof): string {
 }
 
 function firstSentence(text: string): string {
-  const plain = text.replaceAll(/[`*]/g, "");
+  const plain = text.replaceAll("`", "");
   return plain.length <= 80 ? plain : `${plain.slice(0, 79).trimEnd()}…`;
 }
 

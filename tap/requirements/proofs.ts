@@ -29,7 +29,7 @@ export interface Proof {
   readonly mutations: number;
 }
 
-const row = /^\| ([A-Z]+-\d{2}) \| (.*) \|$/;
+const row = /^\| ([A-Z]+-\d{2}) +\| (.*?) *\|$/;
 const idsOfTitle = /^((?:[A-Z]+-\d{2})(?:, [A-Z]+-\d{2})*)\b/;
 /** How the test of a mutation of the JSON is titled; it passes where the rule turned red. */
 const redWhen = / is red when /;
