@@ -19,7 +19,7 @@ export class ConfigError extends Error {
   }
 }
 
-export function formatProblem({ path, value, message }: ConfigProblem): string {
+function formatProblem({ path, value, message }: ConfigProblem): string {
   return value === undefined ? `${path}: ${message}` : `${path}: ${quote(value)} ${message}`;
 }
 
@@ -35,7 +35,7 @@ export function didYouMean(given: string, candidates: readonly string[]): string
 }
 
 /** The candidate that is at most a third of its letters (and at least two edits) away, if any is. */
-export function nearestOf(given: string, candidates: readonly string[]): string | undefined {
+function nearestOf(given: string, candidates: readonly string[]): string | undefined {
   const ranked = candidates
     .map((candidate) => ({ candidate, edits: distance(given.toLowerCase(), candidate.toLowerCase()) }))
     .sort((a, b) => a.edits - b.edits);

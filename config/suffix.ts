@@ -31,7 +31,7 @@ export function suffixProblem(suffix: string, where: string, declared: readonly 
 }
 
 /** The nearest suffix that is allowed: safe characters only; a long one keeps its start and a hash of the whole, so that two don't become one. */
-export function suggestSuffix(text: string): string {
+function suggestSuffix(text: string): string {
   const safe = text.toLowerCase().replaceAll(/[^a-z0-9]/g, "");
   return safe.length <= 12 ? safe : safe.slice(0, 8) + sha256(text).slice(0, 4);
 }

@@ -2,7 +2,7 @@ import type { interfaceEndpoints } from "../config/schema";
 import { policyJson } from "./policy";
 
 export type GatewayEndpointName = "s3" | "dynamodb";
-export type InterfaceEndpointName = (typeof interfaceEndpoints)[number];
+type InterfaceEndpointName = (typeof interfaceEndpoints)[number];
 
 /** Prefix of a service's actions, where it isn't the endpoint's name. */
 const actionPrefixes: Partial<Record<InterfaceEndpointName, string>> = {

@@ -10,7 +10,7 @@ import { accountNames, type NameKindName, type NameScope, parameterPath, resourc
 import { OwnRegionTag, tagsOf } from "./tags";
 
 /** The lock file beside the state came with 1.10; provider 6 asks for no newer one. */
-export const terraformVersion = ">= 1.10";
+const terraformVersion = ">= 1.10";
 
 export interface TapStackProps {
   /** The environment that the stack belongs to. */

@@ -11,7 +11,7 @@ import { CommandError, type Context } from "./context";
 export { runBatch } from "./synth/batch";
 
 /** 0: done. 1: refused, because of what the message says. 2: called wrongly, or broken. */
-export const exitCodes = { done: 0, refused: 1, failed: 2 } as const;
+const exitCodes = { done: 0, refused: 1, failed: 2 } as const;
 
 export interface MainOptions {
   readonly projectRoot: string;
@@ -37,7 +37,7 @@ export async function main(options: MainOptions): Promise<number> {
   }
 }
 
-export function createProgram(context: Context): Command {
+function createProgram(context: Context): Command {
   const program = new Command("tap")
     .description("Five serverless systems on AWS, run from code: synthesis, and what stands on it.")
     .addHelpText(

@@ -1,5 +1,5 @@
-import { mkdirSync, renameSync, writeFileSync } from "node:fs";
-import { dirname, join, resolve } from "node:path";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
 import { type Command, Option } from "commander";
 import { type BackendSettings, backendConfig } from "../../config/backend";
 import { components } from "../../config/components";
@@ -7,6 +7,7 @@ import { regionRole } from "../../config/environment";
 import { ConfigError } from "../../config/errors";
 import { type PlannedStack, planStacks } from "../../main";
 import { CommandError, type Context, loadConfiguration } from "../context";
+import { writeWhole } from "../files";
 import { runSteps } from "../progress";
 import { addBackendConfig, addSelection, idOf, type SelectionOptions, selectStacks } from "../selection";
 import { terraformOrRefuse } from "../terraform";
@@ -101,11 +102,4 @@ function prefixOf({ component, environment, region }: PlannedStack): string {
 function asText(value: unknown): string {
   if (Array.isArray(value)) return value.join(",");
   return typeof value === "string" ? value : JSON.stringify(value);
-}
-
-function writeWhole(path: string, text: string): void {
-  mkdirSync(dirname(path), { recursive: true });
-  const temporary = `${path}.${process.pid}`;
-  writeFileSync(temporary, text);
-  renameSync(temporary, path);
 }

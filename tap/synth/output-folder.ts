@@ -1,15 +1,6 @@
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
+import { writeWhole } from "../files";
 import type { SynthesizedStack } from "./synthesize-stack";
 
 /** What Terraform keeps beside a stack's JSON, and what a person may have put there: never touched. */
@@ -70,10 +61,7 @@ function dropOthers(folder: string, wanted: ReadonlySet<string>): Pick<Published
 }
 
 function writeIfOther(path: string, text: string): void {
-  if (existsSync(path) && readFileSync(path, "utf8") === text) return;
-  const temporary = `${path}.${process.pid}`;
-  writeFileSync(temporary, text);
-  renameSync(temporary, path);
+  if (!existsSync(path) || readFileSync(path, "utf8") !== text) writeWhole(path, text);
 }
 
 function sameContent(a: string, b: string): boolean {
