@@ -55,6 +55,8 @@ function regionsOf(component: Component, environment: Environment): readonly str
     case "primary":
       return [environment.region];
     case "account":
-      return environment.environmentSuffix === environment.account.environmentSuffix ? [environment.region] : [];
+      return environment.environmentSuffix === environment.account.environmentSuffix
+        ? [environment.account.region]
+        : [];
   }
 }

@@ -1,4 +1,5 @@
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Emulator, emulatorMissing, startEmulator } from "./support/emulator";
 import { copyProject, projectRoot, tap, temporaryFolder } from "./support/project";
@@ -200,11 +201,11 @@ describeWithEmulator("tap bootstrap", () => {
       root: project.root,
       variables: { ...terraformVariables(), ...emulator.variables },
     });
-  const folder = join(project.root, ".tap", "bootstrap", "stacks", "tap-bootstrap-dev-us-east-1");
+  const folder = join(project.root, ".tap", "bootstrap", "111111111111", "stacks", "tap-bootstrap-dev-us-east-1");
 
   test("PLAT-20 the first run is on local state, the second goes on from it, and migrate moves it into the bucket", async () => {
     const first = bootstrap("apply", "--env", "dev", "--auto-approve");
-    expect(first.stderr).toContain("state local, the bucket is not there yet");
+    expect(first.stderr).toContain("state local, to be migrated after this");
     expect(first.stdout).toContain("Apply complete! Resources: 53 added");
     expect(first.stdout).toContain("tap bootstrap migrate --env dev");
     expect(first.exitCode).toBe(0);
@@ -241,15 +242,68 @@ describeWithEmulator("tap bootstrap", () => {
   });
 
   test("PLAT-20 a migration that can't reach the bucket leaves the local state, and the next run goes on", async () => {
-    const lost = join(project.root, ".tap", "bootstrap", "stacks", "tap-bootstrap-prod-us-east-1");
+    const lost = join(project.root, ".tap", "bootstrap", "333333333333", "stacks", "tap-bootstrap-prod-us-east-1");
     expect(bootstrap("apply", "--env", "prod", "--auto-approve").exitCode).toBe(0);
     const before = JSON.parse(readFileSync(join(lost, "terraform.tfstate"), "utf8"));
     const refused = bootstrap("migrate", "--env", "prod");
     expect(refused.exitCode).toBe(1);
-    expect(refused.stderr).toContain("terraform init failed");
+    expect(refused.stderr).toContain("The bucket tap-state-333333333333-us-east-1 doesn't exist");
     expect(JSON.parse(readFileSync(join(lost, "terraform.tfstate"), "utf8"))).toEqual(before);
     const again = bootstrap("apply", "--env", "prod", "--auto-approve");
     expect(again.stdout).toContain("Resources: 0 added, 0 changed, 0 destroyed");
+  });
+
+  test("PLAT-20 a local state that is left over never replaces the one in the bucket", () => {
+    // After the migration of dev above: the same state again, as a killed migration would have left it.
+    const state = join(folder, "terraform.tfstate");
+    const remote = `${emulator.endpoint}/tap-state-111111111111-us-east-1/tap-bootstrap-dev-us-east-1`;
+    const text = execFileSync(
+      process.execPath,
+      ["-e", "fetch(process.argv[1]).then((r) => r.text()).then(console.log)", remote],
+      { encoding: "utf8" },
+    );
+    writeFileSync(state, text);
+    const refused = bootstrap("apply", "--env", "dev", "--auto-approve");
+    expect(refused.exitCode).toBe(1);
+    expect(refused.stderr).toContain("is in the bucket, and another one is in");
+    // The same: only the left-over goes.
+    expect(bootstrap("migrate", "--env", "dev").exitCode).toBe(0);
+    expect(existsSync(state)).toBe(false);
+    // An older one: nothing is done.
+    writeFileSync(state, JSON.stringify({ ...JSON.parse(text), resources: JSON.parse(text).resources.slice(1) }));
+    const older = bootstrap("migrate", "--env", "dev");
+    expect(older.exitCode).toBe(1);
+    expect(older.stderr).toContain("holds another state");
+    expect(existsSync(state)).toBe(true);
+    rmSync(state);
+    expect(bootstrap("apply", "--env", "dev", "--auto-approve").stdout).toContain(
+      "Resources: 0 added, 0 changed, 0 destroyed",
+    );
+  });
+
+  test("PLAT-20 a bucket without a state means that another machine has it: nothing is made a second time", async () => {
+    const location =
+      "<CreateBucketConfiguration><LocationConstraint>us-east-2</LocationConstraint></CreateBucketConfiguration>";
+    await emulator.s3("PUT", "tap-state-222222222222-us-east-2", location);
+    const refused = bootstrap("apply", "--env", "staging", "--auto-approve");
+    expect(refused.exitCode).toBe(1);
+    expect(refused.stderr).toContain("exists, and holds no state of tap-bootstrap-staging-us-east-2");
+    expect(refused.stdout).not.toContain("Apply complete");
+  });
+
+  test("PLAT-20 a failure that isn't a missing bucket is no first run", () => {
+    const result = tap(["bootstrap", "apply", "--env", "staging", "--auto-approve"], {
+      root: project.root,
+      variables: {
+        ...terraformVariables(),
+        ...emulator.variables,
+        AWS_ENDPOINT_URL: "http://127.0.0.1:9",
+        AWS_MAX_ATTEMPTS: "1",
+      },
+    });
+    expect(result.exitCode).toBe(1);
+    expect(result.stderr).toContain("terraform init failed");
+    expect(result.stdout).not.toContain("Apply complete");
   });
 
   test("PLAT-11 a short-lived environment has no bootstrap of its own", () => {

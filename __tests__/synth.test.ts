@@ -238,7 +238,7 @@ test("an abandoned lock, cache or staging folder doesn't stop the next run", () 
   const copy = copyProject();
   try {
     tap(["synth", "--env", "dev"], { root: copy.root });
-    mkdirSync(join(copy.root, "cdktf.out.staging-999999999-abc"));
+    mkdirSync(join(copy.root, "cdktf.out.staging-999999999-abcDEF"));
     writeFileSync(join(copy.root, ".cache", "tap", "bundle.json"), "{ broken");
     expect(tap(["synth", "--env", "dev"], { root: copy.root }).exitCode).toBe(0);
     expect(readdirSync(copy.root).filter((name) => name.includes("staging"))).toEqual([]);

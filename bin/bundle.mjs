@@ -13,13 +13,19 @@ const cacheFolder = (projectRoot) => join(projectRoot, ".cache", "tap");
 export async function ensureBundle(projectRoot) {
   const indexFile = join(cacheFolder(projectRoot), "bundle.json");
   const known = readJson(indexFile);
-  if (known && known.stamp === stampOf(projectRoot, known.inputs) && existsSync(known.path))
-    return { path: known.path };
+  if (known?.name && known.stamp === stampOf(projectRoot, known.inputs)) {
+    const path = join(cacheFolder(projectRoot), known.name);
+    if (existsSync(path)) return { path };
+  }
   try {
+    const start = Date.now();
     const { text, inputs } = await bundle(projectRoot);
-    const path = join(cacheFolder(projectRoot), `tap-${sha256(text).slice(0, 16)}.cjs`);
+    const name = `tap-${sha256(text).slice(0, 16)}.cjs`;
+    const path = join(cacheFolder(projectRoot), name);
     writeWhole(path, text);
-    writeWhole(indexFile, JSON.stringify({ path, inputs, stamp: stampOf(projectRoot, inputs) }));
+    // What was changed while esbuild read may or may not be in the bundle: then the next run bundles again.
+    const index = { name, inputs, stamp: stampOf(projectRoot, inputs) };
+    if (newestChange(projectRoot, inputs) < start) writeWhole(indexFile, JSON.stringify(index));
     removeOldBundles(projectRoot, path);
     return { path };
   } catch (error) {
@@ -31,7 +37,7 @@ export async function ensureBundle(projectRoot) {
 export async function readBackend(projectRoot) {
   const file = join(projectRoot, "backend.hcl");
   if (!existsSync(file))
-    return { error: "is missing; it holds what all stacks' remote state shares (README, Remote state)" };
+    return { error: "is missing; it holds what all stacks' remote state shares (docs/architecture.md, Remote state)" };
   const text = readFileSync(file, "utf8");
   const cached = join(cacheFolder(projectRoot), `backend-${sha256(text).slice(0, 16)}.json`);
   const known = readJson(cached);
@@ -122,9 +128,20 @@ const withoutCreationStacks = {
   },
 };
 
+/** What else decides what a bundle is: how it is made, and of which packages. */
+const settings = ["bin/bundle.mjs", "tsconfig.json", "package-lock.json"];
+
+/** When the latest of the inputs was last touched, milliseconds. */
+function newestChange(projectRoot, inputs) {
+  const times = inputs.map(
+    (input) => statSync(join(projectRoot, input), { throwIfNoEntry: false })?.ctimeMs ?? Number.POSITIVE_INFINITY,
+  );
+  return Math.max(...times);
+}
+
 /** Size and time of every input: what says, without reading them, that none has changed. */
 function stampOf(projectRoot, inputs) {
-  const lines = ["bin/bundle.mjs", ...inputs].map((input) => {
+  const lines = [...settings, ...inputs].map((input) => {
     const stat = statSync(join(projectRoot, input), { throwIfNoEntry: false });
     return `${input} ${stat?.size} ${stat?.mtimeMs}`;
   });

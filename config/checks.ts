@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import { overlapping } from "./cidr";
 import { type ConfigProblem, didYouMean, refuse } from "./errors";
 import { type CheckedEnvironment, regionPattern } from "./schema";
@@ -21,6 +22,7 @@ export function checkSources(given: readonly unknown[], variables: Variables): C
     ...accountVariableProblems(given, variables),
     ...sameNameProblems(valid),
     ...sharedAccountProblems(valid),
+    ...differingQuotaProblems(valid),
     ...overlapProblems(valid),
   ]);
   return valid;
@@ -103,6 +105,23 @@ function sharedAccountProblems(environments: readonly CheckedEnvironment[]): Con
         path: `${environment.environment}.accountId`,
         value: environment.accountId,
         message: `is the account of ${other.environment} too; give it one of its own, or set sharedAccount: true in both`,
+      })),
+  );
+}
+
+function differingQuotaProblems(environments: readonly CheckedEnvironment[]): ConfigProblem[] {
+  return environments.flatMap((environment, index) =>
+    environments
+      .slice(0, index)
+      .filter(
+        (other) =>
+          other.accountId === environment.accountId &&
+          !isDeepStrictEqual(other.accountQuotas, environment.accountQuotas),
+      )
+      .map((other) => ({
+        path: `${environment.environment}.accountQuotas`,
+        value: environment.accountQuotas,
+        message: `must be those of ${other.environment}, which is in the same account`,
       })),
   );
 }

@@ -3,6 +3,18 @@ import type { CheckedEnvironment } from "./schema";
 /** Where an environment's primary region came from (STR-08), in the order in which they are asked. */
 export type RegionSource = "configuration" | "AWS_REGION" | "AWS_DEFAULT_REGION" | "default";
 
+/** What is the account's, and not one environment's. */
+export interface Account {
+  /** The environment that the bootstrap belongs to: the first that is declared in the account. */
+  readonly environmentSuffix: string;
+  /** Where state, roles and boundaries are: that environment's configured primary region, else the first of its regions; never one from a variable. */
+  readonly region: string;
+  /** All environments that are declared in the account. */
+  readonly environmentSuffixes: readonly string[];
+  /** All their regions. */
+  readonly regionNames: readonly string[];
+}
+
 /** Where nothing names a region. */
 export const defaultRegion = "us-east-1";
 
@@ -17,8 +29,7 @@ export interface Environment extends Omit<CheckedEnvironment, "environment" | "p
   readonly regionSource: RegionSource;
   /** All regions, the primary one first. */
   readonly regionNames: readonly string[];
-  /** The environment that the account's bootstrap belongs to, and its primary region: where state, roles and boundaries are. */
-  readonly account: { readonly environmentSuffix: string; readonly region: string };
+  readonly account: Account;
 }
 
 /** `primary`, `secondary`, then `region3`, …: the same word in all environments, whatever their regions are. */

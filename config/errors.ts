@@ -2,7 +2,7 @@ import { distance } from "fastest-levenshtein";
 
 /** One thing that is wrong with what was asked for: where, what was given, what would be right. */
 export interface ConfigProblem {
-  /** Where the value stands: `dev.jobs.lambda.memorySizeMb`, `ENVIRONMENT_SUFFIX`, `backend.hcl: bucket`. */
+  /** Where the value stands: `dev.jobs.lambda.memorySizeMb`, `ENVIRONMENT_SUFFIX`, `backend.hcl.bucket`. */
   path: string;
   /** The value as it was given; left out where it is missing. */
   value?: unknown;

@@ -36,8 +36,8 @@ export function quotaProblems(environments: readonly Environment[]): ConfigProbl
           region,
           "vpcsPerRegion",
           () => 1,
-          quotas.vpcsPerRegion,
-          `VPCs, of which ${quotas.vpcsPerRegion} are allowed`,
+          quotas.vpcsPerRegion - quotas.otherVpcsPerRegion,
+          `VPCs, of which ${quotas.vpcsPerRegion - quotas.otherVpcsPerRegion} are allowed (${quotas.vpcsPerRegion} less ${quotas.otherVpcsPerRegion} that are not this project's)`,
         ),
       );
     }

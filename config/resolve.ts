@@ -39,7 +39,13 @@ export function resolve(
     region,
     regionSource: source,
     regionNames: [region, ...regionNames.filter((other) => other !== region)],
-    account: { environmentSuffix, region },
+    account: {
+      environmentSuffix,
+      // State must be where it was yesterday, whatever a variable says today.
+      region: primaryRegion ?? (regionNames[0] as string),
+      environmentSuffixes: [environmentSuffix],
+      regionNames,
+    },
   };
   return { environment, problems };
 }
@@ -54,8 +60,17 @@ function primaryRegionOf(
   return { region: defaultRegion, source: "default" };
 }
 
-/** An account's bootstrap belongs to the first environment that is declared in it. */
+/** An account's bootstrap belongs to the first environment that is declared in it, and serves all of them. */
 export function ownedBy(environment: Environment, declared: readonly Environment[]): Environment {
-  const owner = declared.find((other) => other.accountId === environment.accountId) ?? environment;
-  return { ...environment, account: { environmentSuffix: owner.environmentSuffix, region: owner.region } };
+  const sharing = declared.filter((other) => other.accountId === environment.accountId);
+  const [owner] = sharing;
+  if (owner === undefined) return environment;
+  return {
+    ...environment,
+    account: {
+      ...owner.account,
+      environmentSuffixes: sharing.map(({ environmentSuffix }) => environmentSuffix),
+      regionNames: [...new Set(sharing.flatMap(({ regionNames }) => regionNames))],
+    },
+  };
 }

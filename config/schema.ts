@@ -3,7 +3,7 @@ import { isPrivateCidr, prefixLength } from "./cidr";
 
 /*
  * Every value that differs between environments (PLAT-02). Each leaf carries, as its zod error, the
- * text that finishes "must be …", with the AWS limit that it comes from; load.ts turns what zod finds
+ * text that finishes "must be …", with the AWS limit that it comes from; validate.ts turns what zod finds
  * into one message per problem.
  */
 
@@ -95,7 +95,7 @@ const jobs = z.strictObject({
 
 /** What a short-lived environment may set otherwise than the environment it is made from. */
 const settings = {
-  /** Deletion protection on what holds data; an environment that has it is not destroyable in one command. */
+  /** Deletion protection on what holds data, and on the VPC; an environment that has it is not destroyable in one command. */
   deletionProtection: flag,
   logs: z.strictObject({
     /** Days that log groups keep events, one of CloudWatch's values. A system with a fixed retention says so itself (FIL-09, REC-05). */
@@ -162,6 +162,8 @@ export const environmentSchema = z.strictObject({
     concurrentExecutions: wholeNumber(101, 1_000_000, "executions at once; AWS's default is 1000"),
     /** VPCs per region; AWS's default is 5. */
     vpcsPerRegion: wholeNumber(1, 1_000, "VPCs; AWS's default is 5"),
+    /** VPCs per region that are not this project's; a new account has one default VPC in each region. */
+    otherVpcsPerRegion: wholeNumber(0, 1_000, "VPCs; a new account has one in each region"),
   }),
   ...settings,
   /** How environments made from this one on the fly (a pull request, a developer) differ from it. */

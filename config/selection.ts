@@ -1,5 +1,5 @@
 import type { Environment } from "./environment";
-import { refuse } from "./errors";
+import { type ConfigProblem, refuse } from "./errors";
 import { suffixProblem } from "./suffix";
 import type { Variables } from "./variables";
 
@@ -23,6 +23,7 @@ export function wantedSuffixes(
   variables: Variables,
   declared: readonly Environment[],
 ): Wanted | undefined {
+  refuse(emptyOptions(options));
   const fromOptions = agreeing(
     listOf(options.environment),
     "environment",
@@ -69,4 +70,11 @@ function listOf(value: string | readonly string[] | undefined): string[] | undef
   const list = [value ?? []].flat().flatMap((text) => text.split(","));
   const names = [...new Set(list.map((text) => text.trim()).filter((text) => text !== ""))];
   return names.length === 0 ? undefined : names;
+}
+
+/** A variable that is set to nothing is unset; an option that is given nothing is a slip, e.g. of an empty shell variable. */
+function emptyOptions(options: Selection): ConfigProblem[] {
+  return (["environment", "environmentSuffix"] as const)
+    .filter((name) => options[name] !== undefined && listOf(options[name]) === undefined)
+    .map((path) => ({ path, value: "", message: "must name an environment; leave it out for all of them" }));
 }

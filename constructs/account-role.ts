@@ -3,7 +3,7 @@ import { IamRole } from "@cdktf/provider-aws/lib/iam-role";
 import { IamRolePolicyAttachment } from "@cdktf/provider-aws/lib/iam-role-policy-attachment";
 import { Construct } from "constructs";
 import { policyJson, type Statement } from "./policy";
-import type { TapStack } from "./tap-stack";
+import { TapStack } from "./tap-stack";
 
 export interface AccountRoleProps {
   /** `deploy` or `plan`: its part of the name pattern. */
@@ -25,14 +25,16 @@ const managedPolicyLimit = 6_144;
 export class AccountRole extends Construct {
   readonly arn: string;
 
-  constructor(stack: TapStack, id: string, props: AccountRoleProps) {
-    super(stack, id);
+  constructor(scope: Construct, id: string, props: AccountRoleProps) {
+    super(scope, id);
+    const stack = TapStack.of(this);
     const role = new IamRole(this, "Role", {
       name: stack.nameOf("role", props.resource),
       description: props.description,
       assumeRolePolicy: props.trust,
       permissionsBoundary: props.boundaryArn,
-      maxSessionDuration: 3_600,
+      // For sessions by OIDC; one that was reached from another role ends after an hour, whatever stands here.
+      maxSessionDuration: 4 * 3_600,
     });
     for (const [subject, statements] of Object.entries(props.policies)) {
       const policy = policyJson(statements);

@@ -2,7 +2,7 @@ import { KmsAlias } from "@cdktf/provider-aws/lib/kms-alias";
 import { KmsKey } from "@cdktf/provider-aws/lib/kms-key";
 import { Construct } from "constructs";
 import { policyJson, type Statement } from "./policy";
-import type { TapStack } from "./tap-stack";
+import { TapStack } from "./tap-stack";
 
 export interface CustomerKeyProps {
   /** What it encrypts, in a sentence. */
@@ -21,8 +21,9 @@ export interface CustomerKeyProps {
 export class CustomerKey extends Construct {
   readonly arn: string;
 
-  constructor(stack: TapStack, id: string, props: CustomerKeyProps) {
-    super(stack, id);
+  constructor(scope: Construct, id: string, props: CustomerKeyProps) {
+    super(scope, id);
+    const stack = TapStack.of(this);
     const { accountId, kms } = stack.environment;
     const key = new KmsKey(this, "Key", {
       description: props.description,
@@ -54,14 +55,7 @@ export function logGroupKeyStatement(stack: TapStack, logGroupName: string): Sta
   return {
     sid: "LogGroup",
     principals: { Service: [`logs.${stack.region}.amazonaws.com`] },
-    actions: [
-      "kms:Encrypt",
-      "kms:Decrypt",
-      "kms:ReEncryptFrom",
-      "kms:ReEncryptTo",
-      "kms:GenerateDataKey",
-      "kms:DescribeKey",
-    ],
+    actions: ["kms:Encrypt*", "kms:Decrypt*", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:Describe*"],
     resources: ["*"],
     conditions: {
       ArnEquals: { "kms:EncryptionContext:aws:logs:arn": stack.arnOf("logs", `log-group:${logGroupName}`) },

@@ -11,7 +11,6 @@ import { S3BucketServerSideEncryptionConfigurationA } from "@cdktf/provider-aws/
 import { S3BucketVersioningA } from "@cdktf/provider-aws/lib/s3-bucket-versioning";
 import { Construct } from "constructs";
 import { policyJson, type Statement } from "./policy";
-import type { TapStack } from "./tap-stack";
 
 export interface EncryptedBucketProps {
   /** Full name of the bucket, 3 to 63 characters; `stack.nameOf("bucket", …)` but for the state's. */
@@ -35,8 +34,8 @@ export class EncryptedBucket extends Construct {
   readonly bucket: string;
   readonly arn: string;
 
-  constructor(stack: TapStack, id: string, props: EncryptedBucketProps) {
-    super(stack, id);
+  constructor(scope: Construct, id: string, props: EncryptedBucketProps) {
+    super(scope, id);
     requireDays("noncurrentVersionExpirationDays", props.noncurrentVersionExpirationDays);
     if (props.expirationDays !== undefined) requireDays("expirationDays", props.expirationDays);
 

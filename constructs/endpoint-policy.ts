@@ -1,5 +1,5 @@
 import type { interfaceEndpoints } from "../config/schema";
-import { policyJson } from "./policy";
+import { policyJson, type Statement } from "./policy";
 
 export type GatewayEndpointName = "s3" | "dynamodb";
 type InterfaceEndpointName = (typeof interfaceEndpoints)[number];
@@ -20,18 +20,17 @@ const withoutOwnResources: readonly string[] = ["bedrock-runtime", "monitoring",
  */
 export function endpointPolicy(service: GatewayEndpointName | InterfaceEndpointName, accountId: string): string {
   const prefix = actionPrefixes[service as InterfaceEndpointName] ?? service;
+  const ownPrincipals = { "aws:PrincipalAccount": accountId };
+  const ownResources = withoutOwnResources.includes(service) ? {} : { "aws:ResourceAccount": accountId };
   return policyJson([
-    {
-      sid: "OwnAccountOnly",
-      principals: "*",
-      actions: [`${prefix}:*`],
-      resources: ["*"],
-      conditions: {
-        StringEquals: {
-          "aws:PrincipalAccount": accountId,
-          ...(withoutOwnResources.includes(service) ? {} : { "aws:ResourceAccount": accountId }),
-        },
-      },
-    },
+    allow("OwnAccountOnly", [`${prefix}:*`], { ...ownPrincipals, ...ownResources }),
+    // The one call of the service that is about no secret.
+    ...(service === "secretsmanager"
+      ? [allow("RandomPasswords", ["secretsmanager:GetRandomPassword"], ownPrincipals)]
+      : []),
   ]);
+}
+
+function allow(sid: string, actions: string[], conditions: Record<string, string>): Statement {
+  return { sid, principals: "*", actions, resources: ["*"], conditions: { StringEquals: conditions } };
 }

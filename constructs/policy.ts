@@ -9,10 +9,7 @@ export interface Statement {
   /** Everything but these; for boundaries and denials. */
   readonly notResources?: readonly string[];
   /** Resource and trust policies only. */
-  readonly principals?:
-    | Readonly<Record<"AWS" | "Service" | "Federated", readonly string[]>>
-    | Partial<Record<"AWS" | "Service" | "Federated", readonly string[]>>
-    | "*";
+  readonly principals?: Partial<Record<"AWS" | "Service" | "Federated", readonly string[]>> | "*";
   /** Operator → key → values. */
   readonly conditions?: Readonly<Record<string, Readonly<Record<string, string | readonly string[]>>>>;
 }

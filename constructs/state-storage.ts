@@ -3,7 +3,7 @@ import { Construct } from "constructs";
 import { stateBucketName } from "../config/backend";
 import { CustomerKey } from "./customer-key";
 import { accessLogDelivery, EncryptedBucket } from "./encrypted-bucket";
-import type { TapStack } from "./tap-stack";
+import { TapStack } from "./tap-stack";
 
 export interface StateStorageProps {
   /** Name of the lock table, from backend.hcl. */
@@ -22,29 +22,30 @@ export class StateStorage extends Construct {
   readonly bucket: EncryptedBucket;
   readonly keyArn: string;
 
-  constructor(stack: TapStack, id: string, props: StateStorageProps) {
-    super(stack, id);
-    const key = new CustomerKey(stack, "StateKey", {
+  constructor(scope: Construct, id: string, props: StateStorageProps) {
+    super(scope, id);
+    const stack = TapStack.of(this);
+    const key = new CustomerKey(this, "StateKey", {
       resource: "state",
       alias: props.keyAlias,
       description: "Terraform states of this account",
       preventDestroy: true,
     });
-    const accessLogs = new EncryptedBucket(stack, "AccessLogBucket", {
+    const accessLogs = new EncryptedBucket(this, "AccessLogBucket", {
       bucket: stack.nameOf("bucket", "access-logs"),
       expirationDays: accessLogDays,
       noncurrentVersionExpirationDays: 30,
       statements: accessLogDelivery(stack.environment.accountId),
       preventDestroy: true,
     });
-    this.bucket = new EncryptedBucket(stack, "StateBucket", {
+    this.bucket = new EncryptedBucket(this, "StateBucket", {
       bucket: stateBucketName(stack.environment),
       kmsKeyArn: key.arn,
       noncurrentVersionExpirationDays: stateVersionDays,
       accessLogBucket: accessLogs,
       preventDestroy: true,
     });
-    new DynamodbTable(stack, "LockTable", {
+    new DynamodbTable(this, "LockTable", {
       name: props.lockTable,
       billingMode: "PAY_PER_REQUEST",
       hashKey: "LockID",

@@ -2,7 +2,7 @@ import { DataAwsSsmParameter } from "@cdktf/provider-aws/lib/data-aws-ssm-parame
 import { AwsProvider } from "@cdktf/provider-aws/lib/provider";
 import { SsmParameter } from "@cdktf/provider-aws/lib/ssm-parameter";
 import { Aspects, Fn, S3Backend, TerraformOutput, TerraformStack, TerraformVariable } from "cdktf";
-import type { Construct } from "constructs";
+import type { Construct, IConstruct } from "constructs";
 import { type BackendSettings, stackIdOf, stateLocation } from "../config/backend";
 import type { Component } from "../config/components";
 import type { Environment } from "../config/environment";
@@ -22,6 +22,7 @@ export interface TapStackProps {
 }
 
 export interface TapStackOptions {
+  /** Which component it is; its scope in config/components.ts says in which regions it stands. */
   readonly component: Component;
   /**
    * Whose permissions the provider uses: the account's deploy role (a variable, so that pull requests plan
@@ -66,6 +67,14 @@ export abstract class TapStack extends TerraformStack {
     this.createBackend(props.backend);
     this.createProvider(options.credentials ?? "deploy-role");
     Aspects.of(this).add(new OwnRegionTag());
+  }
+
+  /** The stack that a construct is in. @throws TypeError where it is in another kind of stack */
+  static override of(construct: IConstruct): TapStack {
+    const stack = TerraformStack.of(construct);
+    if (!(stack instanceof TapStack))
+      throw new TypeError(`${construct.node.path} is not in a TapStack, which its name and tags come from`);
+    return stack;
   }
 
   /** The name of a resource of this stack. @see resourceName */

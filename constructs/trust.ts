@@ -6,6 +6,7 @@ export const githubIssuer = "token.actions.githubusercontent.com";
 export interface CiTrustProps {
   /** ARN of the identity provider. */
   readonly providerArn: string;
+  /** Account of the role, 12 digits. */
   readonly accountId: string;
   /** Exact subjects of GitHub's tokens; no wildcards (PLAT-13). */
   readonly subjects: readonly string[];
@@ -17,6 +18,7 @@ export interface CiTrustProps {
 export function ciTrust({ providerArn, accountId, subjects, roleArns }: CiTrustProps): string {
   const inexact = [...subjects, ...roleArns].filter((text) => /[*?]/.test(text));
   if (inexact.length > 0) throw new RangeError(`Subjects and role ARNs are exact (given ${inexact.join(", ")})`);
+  const accounts = [...new Set([accountId, ...roleArns.map((arn) => arn.split(":")[4] ?? accountId)])];
   return policyJson([
     {
       sid: "GithubWorkflows",
@@ -24,10 +26,10 @@ export function ciTrust({ providerArn, accountId, subjects, roleArns }: CiTrustP
       actions: ["sts:AssumeRoleWithWebIdentity"],
       conditions: { StringEquals: { [`${githubIssuer}:aud`]: "sts.amazonaws.com", [`${githubIssuer}:sub`]: subjects } },
     },
-    // A role that doesn't exist yet, itself for one, can't be a principal; the condition names it instead.
+    // A role that doesn't exist yet, itself for one, can't be a principal; the condition names it instead, and its account stands for it.
     {
       sid: "NamedRoles",
-      principals: { AWS: [`arn:aws:iam::${accountId}:root`] },
+      principals: { AWS: accounts.map((id) => `arn:aws:iam::${id}:root`) },
       actions: ["sts:AssumeRole"],
       conditions: { ArnEquals: { "aws:PrincipalArn": roleArns } },
     },

@@ -4,7 +4,7 @@ import type { ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
 import { accountNames } from "./names";
 import { policyJson, type Statement } from "./policy";
-import type { TapStack } from "./tap-stack";
+import { TapStack } from "./tap-stack";
 
 export interface WorkloadRoleProps {
   /** Its part of the name pattern, e.g. `flow-logs`. */
@@ -25,8 +25,9 @@ export class WorkloadRole extends Construct {
   /** What uses the role should wait for its policy. */
   readonly policy: IamRolePolicy;
 
-  constructor(stack: TapStack, id: string, props: WorkloadRoleProps) {
-    super(stack, id);
+  constructor(scope: Construct, id: string, props: WorkloadRoleProps) {
+    super(scope, id);
+    const stack = TapStack.of(this);
     const role = new IamRole(this, "Role", {
       name: stack.nameOf("role", props.resource),
       description: props.description,

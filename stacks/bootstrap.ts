@@ -72,7 +72,7 @@ export class BootstrapStack extends TapStack {
     });
   }
 
-  /** Applies, from workflows that run in this account's GitHub environment. */
+  /** Applies, from workflows that run in the GitHub environments of this account. */
   private createDeployRole(stateKeyArn: string, providerArn: string, boundary: IamPolicy): AccountRole {
     const { deployRoleArn, workloadBoundaryArn } = accountNames(this.environment);
     const { accountId, tags, repository, operatorRoleArns } = this.environment;
@@ -84,7 +84,9 @@ export class BootstrapStack extends TapStack {
       trust: ciTrust({
         providerArn,
         accountId,
-        subjects: [`repo:${repository}:environment:${this.environment.environmentSuffix}`],
+        subjects: this.environment.account.environmentSuffixes.map(
+          (suffix) => `repo:${repository}:environment:${suffix}`,
+        ),
         roleArns: [deployRoleArn, ...operatorRoleArns],
       }),
       policies: {
@@ -144,7 +146,7 @@ export class BootstrapStack extends TapStack {
       // Its name is computed, here as in all stacks; only in this one may it not exist yet.
       dependsOn: [workloadBoundary],
     });
-    for (const region of this.environment.regionNames) {
+    for (const region of this.environment.account.regionNames) {
       new ApiGatewayAccount(this, `ApiGatewayAccount-${region}`, {
         region,
         cloudwatchRoleArn: role.arn,
@@ -153,34 +155,18 @@ export class BootstrapStack extends TapStack {
     }
   }
 
-  /** AWS Backup takes what an account has opted in to, region by region. Terraform reads all types back, so all are listed. */
+  /**
+   * AWS Backup takes what an account has opted in to, region by region. Only what this project backs up is opted in,
+   * once: what else is opted in or out is the account's own affair, and AWS refuses types that a region lacks.
+   */
   private optInToBackups(): void {
-    const backedUp = ["DynamoDB", "S3"];
-    const others = [
-      "Aurora",
-      "CloudFormation",
-      "DocumentDB",
-      "EBS",
-      "EC2",
-      "EFS",
-      "FSx",
-      "Neptune",
-      "RDS",
-      "Redshift",
-      "Redshift Serverless",
-      "SAP HANA on Amazon EC2",
-      "Storage Gateway",
-      "Timestream",
-      "VirtualMachine",
-    ];
-    for (const region of this.environment.regionNames) {
+    for (const region of this.environment.account.regionNames) {
       new BackupRegionSettings(this, `BackupSettings-${region}`, {
         region,
-        resourceTypeOptInPreference: Object.fromEntries([
-          ...backedUp.map((type) => [type, true]),
-          ...others.map((type) => [type, false]),
-        ]),
-        resourceTypeManagementPreference: { DynamoDB: true, EFS: true },
+        resourceTypeOptInPreference: { DynamoDB: true, S3: true },
+        resourceTypeManagementPreference: { DynamoDB: true },
+        // Read back with all types that AWS knows: never without a difference.
+        lifecycle: { ignoreChanges: ["resource_type_opt_in_preference", "resource_type_management_preference"] },
       });
     }
   }

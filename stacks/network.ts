@@ -70,6 +70,7 @@ export class NetworkStack extends TapStack {
       cidrBlock: this.settings.cidrBlock,
       enableDnsHostnames: true,
       enableDnsSupport: true,
+      ...(this.environment.deletionProtection ? { lifecycle: { preventDestroy: true } } : {}),
       tags: { Name: this.nameOf("tag") },
     });
   }

@@ -12,8 +12,8 @@ export interface SelectionOptions {
 
 const list = (value: string, earlier: string[] | undefined) => [...(earlier ?? []), ...value.split(",")];
 
-/** `--env` and `--stack`, which most commands take. */
-export function addSelection(command: Command): Command {
+/** `--env` and its other names. */
+export function addEnvironment(command: Command): Command {
   return command
     .addOption(
       new Option(
@@ -21,10 +21,14 @@ export function addSelection(command: Command): Command {
         "environments, by name or suffix, comma-separated (default: ENVIRONMENT or ENVIRONMENT_SUFFIX, else all of config/)",
       ).argParser(list),
     )
-    .addOption(new Option("--environment-suffix <names>", "the same by its other name").argParser(list))
-    .addOption(
-      new Option("--stack <names>", "stacks, by component or full id, comma-separated (default: all)").argParser(list),
-    );
+    .addOption(new Option("--environment-suffix <names>", "the same by its other name").argParser(list));
+}
+
+/** `--env` and `--stack`, which most commands take. */
+export function addSelection(command: Command): Command {
+  return addEnvironment(command).addOption(
+    new Option("--stack <names>", "stacks, by component or full id, comma-separated (default: all)").argParser(list),
+  );
 }
 
 /** `--backend-config`, for the role under which the state is read, and for emulators. */

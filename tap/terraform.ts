@@ -12,12 +12,18 @@ function binaryOf(context: Context): string {
   return context.variables.TERRAFORM_BINARY_NAME || "terraform";
 }
 
+/** Without what would send Terraform to another state than the folder's. */
+function environmentOf(context: Context): NodeJS.ProcessEnv {
+  const { TF_WORKSPACE: _, TF_DATA_DIR: __, ...variables } = context.variables;
+  return variables;
+}
+
 /** Runs Terraform in a folder and collects what it says; never asks for input. */
 export function terraform(context: Context, folder: string, args: readonly string[]): Promise<TerraformResult> {
   return new Promise((resolve, reject) => {
     const child = spawn(binaryOf(context), args, {
       cwd: folder,
-      env: { ...context.variables, TF_IN_AUTOMATION: "1", TF_INPUT: "0" },
+      env: { ...environmentOf(context), TF_IN_AUTOMATION: "1", TF_INPUT: "0" },
       stdio: ["ignore", "pipe", "pipe"],
     });
     const chunks = { stdout: "", stderr: "" };
@@ -38,9 +44,15 @@ export async function terraformOrRefuse(context: Context, folder: string, args: 
 /** Runs Terraform on the caller's own terminal, where it may ask. */
 export function terraformOnTerminal(context: Context, folder: string, args: readonly string[]): Promise<number> {
   return new Promise((resolve, reject) => {
-    const child = spawn(binaryOf(context), args, { cwd: folder, env: { ...context.variables }, stdio: "inherit" });
+    const child = spawn(binaryOf(context), args, { cwd: folder, env: environmentOf(context), stdio: "inherit" });
+    // Ctrl-C reaches Terraform too, which ends what it is doing; this process waits for it.
+    const ignore = () => {};
+    process.on("SIGINT", ignore);
     child.on("error", (error) => reject(notFound(context, error)));
-    child.on("close", (code) => resolve(code ?? 1));
+    child.on("close", (code) => {
+      process.off("SIGINT", ignore);
+      resolve(code ?? 1);
+    });
   });
 }
 

@@ -61,6 +61,11 @@ describe("selection", () => {
     );
   });
 
+  test("an option that names nothing is refused: not all environments", () => {
+    expect(refusalOf({ environment: "" })).toContain('environment: "" must name an environment');
+    expect(suffixesOf({ variables: { ENVIRONMENT: "" } })).toEqual(["dev", "staging", "prod"]);
+  });
+
   test("several at once, by list or by comma, each once", () => {
     expect(suffixesOf({ environment: "prod,dev" })).toEqual(["prod", "dev"]);
     expect(suffixesOf({ environment: ["dev", "dev", "pr1"] })).toEqual(["dev", "pr1"]);
@@ -78,7 +83,7 @@ describe("selection", () => {
     });
     expect(pr12?.jobs.lambda).toEqual({ memorySizeMb: 512, reservedConcurrency: 2 });
     expect(pr12?.jobs.queue).toEqual(plain?.jobs.queue);
-    expect(pr12?.account).toEqual({ environmentSuffix: "dev", region: "us-east-1" });
+    expect(pr12?.account).toEqual(plain?.account);
   });
 
   test("FIL-10 any text is a suffix, or is refused with one that is", () => {
@@ -164,10 +169,27 @@ describe("accounts", () => {
       sharedAccount: true,
     }));
     const environments = loadEnvironments({ sources: shared });
-    expect(environments.map(({ account }) => account)).toEqual([
-      { environmentSuffix: "dev", region: "us-east-1" },
-      { environmentSuffix: "dev", region: "us-east-1" },
-    ]);
+    const account = {
+      environmentSuffix: "dev",
+      region: "us-east-1",
+      environmentSuffixes: ["dev", "staging"],
+      regionNames: ["us-east-1", "us-west-2", "us-east-2"],
+    };
+    expect(environments.map((environment) => environment.account)).toEqual([account, account]);
+  });
+
+  test("PLAT-20 where state and roles are doesn't depend on a variable", () => {
+    const [environment] = loadEnvironments({ sources: [withoutRegion], variables: { AWS_REGION: "us-west-2" } });
+    expect(environment?.region).toBe("us-west-2");
+    expect(environment?.account.region).toBe("us-east-1");
+  });
+
+  test("PLAT-23 environments that share an account have its quotas", () => {
+    const shared = [
+      dev,
+      { ...staging, accountId: dev.accountId, accountQuotas: { ...dev.accountQuotas, vpcsPerRegion: 9 } },
+    ].map((config) => ({ ...config, sharedAccount: true }));
+    expect(refusalOf({ sources: shared })).toContain("must be those of dev, which is in the same account");
   });
 });
 
@@ -231,7 +253,7 @@ describe("quotas", () => {
   });
 
   test("PLAT-23 all environments of an account are added up, and 100 stay unreserved", () => {
-    const quotas = { concurrentExecutions: 160, vpcsPerRegion: 5 };
+    const quotas = { concurrentExecutions: 160, vpcsPerRegion: 5, otherVpcsPerRegion: 1 };
     const sharing = [dev, { ...staging, accountId: dev.accountId }].map((config) => ({
       ...config,
       sharedAccount: true,

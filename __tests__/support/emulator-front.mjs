@@ -21,5 +21,7 @@ const server = createServer((incoming, outgoing) => {
   incoming.pipe(forwarded);
 });
 
+// A test that waits for Terraform can't notice that its connection was closed meanwhile.
+server.keepAliveTimeout = 600_000;
 server.listen(0, "127.0.0.1", () => process.stdout.write(`${server.address().port}\n`));
 process.on("SIGTERM", () => process.exit(0));

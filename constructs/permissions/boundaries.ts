@@ -1,3 +1,4 @@
+import { stateBucketName } from "../../config/backend";
 import type { Environment } from "../../config/environment";
 import type { Statement } from "../policy";
 import { anyRegionArn, iamArn, stateArns } from "./scope";
@@ -25,8 +26,6 @@ export function workloadBoundary(environment: Environment, lockTable: string): S
         "logs:CreateLogStream",
         "logs:Describe*",
         "logs:PutLogEvents",
-        "s3:*Object*",
-        "s3:ListBucket*",
         "secretsmanager:*SecretValue",
         "secretsmanager:DescribeSecret",
         "secretsmanager:UpdateSecretVersionStage",
@@ -41,12 +40,18 @@ export function workloadBoundary(environment: Environment, lockTable: string): S
         arn("kinesis", "stream/tap-*"),
         arn("lambda", "function:tap-*"),
         arn("logs", "log-group:*"),
-        "arn:aws:s3:::tap-*",
         arn("secretsmanager", "secret:tap-*"),
         arn("sns", "tap-*"),
         arn("sqs", "tap-*"),
         arn("ssm", "parameter/tap/*"),
       ],
+    },
+    // A bucket's ARN names no account: somebody else's may be called tap-… too.
+    {
+      sid: "OwnObjects",
+      actions: ["s3:*Object*", "s3:ListBucket*"],
+      resources: ["arn:aws:s3:::tap-*"],
+      conditions: { StringEquals: { "aws:ResourceAccount": accountId } },
     },
     {
       sid: "OwnKeys",
@@ -69,6 +74,7 @@ export function workloadBoundary(environment: Environment, lockTable: string): S
         "ec2:DescribeNetworkInterfaces",
         "ec2:DescribeSubnets",
         "ec2:UnassignPrivateIpAddresses",
+        "secretsmanager:GetRandomPassword",
         "xray:PutTelemetryRecords",
         "xray:PutTraceSegments",
       ],
@@ -185,6 +191,47 @@ export function deployBoundary(environment: Environment, lockTable: string, work
       ],
       resources: [anyRegionArn(accountId, "kms", "key/*")],
       conditions: { StringEquals: { "aws:ResourceTag/Component": "bootstrap" } },
+    },
+    // Who could tag any key as the project's could then change it.
+    {
+      sid: "ForeignKeysStay",
+      effect: "Deny",
+      actions: ["kms:TagResource"],
+      resources: [anyRegionArn(accountId, "kms", "key/*")],
+      conditions: { "ForAnyValue:StringNotLike": { "kms:ResourceAliases": ["alias/tap-*"] } },
+    },
+    {
+      sid: "BootstrapOutputsStay",
+      effect: "Deny",
+      actions: ["ssm:AddTagsToResource", "ssm:Delete*", "ssm:Put*", "ssm:RemoveTagsFromResource"],
+      resources: [anyRegionArn(accountId, "ssm", "parameter/tap/*/bootstrap/*")],
+    },
+    {
+      sid: "BootstrapBucketsStay",
+      effect: "Deny",
+      actions: ["s3:Delete*", "s3:Put*"],
+      resources: ["arn:aws:s3:::tap-bootstrap-*"],
+    },
+    {
+      sid: "BootstrapLocksStay",
+      effect: "Deny",
+      actions: ["dynamodb:DeleteItem", "dynamodb:PutItem", "dynamodb:UpdateItem"],
+      resources: [state.lockTable],
+      conditions: {
+        "ForAnyValue:StringLike": { "dynamodb:LeadingKeys": [`${stateBucketName(environment)}/tap-bootstrap-*`] },
+      },
+    },
+    {
+      sid: "ApiGatewayLogRoleStays",
+      effect: "Deny",
+      actions: ["apigateway:PATCH"],
+      resources: ["arn:aws:apigateway:*::/account"],
+    },
+    {
+      sid: "BackupSettingsStay",
+      effect: "Deny",
+      actions: ["backup:UpdateGlobalSettings", "backup:UpdateRegionSettings"],
+      resources: ["*"],
     },
   ];
 }

@@ -36,7 +36,14 @@ export function deployRoles({ accountId, deployRoleArn, workloadBoundaryArn }: D
     },
     {
       sid: "MaintainRoles",
-      actions: ["iam:DeleteRole", "iam:TagRole", "iam:UntagRole", "iam:UpdateAssumeRolePolicy", "iam:UpdateRole"],
+      actions: [
+        "iam:DeleteRole",
+        "iam:TagRole",
+        "iam:UntagRole",
+        "iam:UpdateAssumeRolePolicy",
+        "iam:UpdateRole",
+        "iam:UpdateRoleDescription",
+      ],
       resources: roles,
     },
     {
@@ -91,16 +98,19 @@ export function deployNetwork({ accountId, project }: DeployScope): Statement[] 
         "ec2:ModifySubnetAttribute",
         "ec2:ModifyVpcAttribute",
         "ec2:ModifyVpcEndpoint",
+        "ec2:ReplaceRouteTableAssociation",
+        "ec2:RevokeSecurityGroupEgress",
         "ec2:RevokeSecurityGroupIngress",
       ],
       resources: network,
       conditions: { StringEquals: { "aws:ResourceTag/Project": project } },
     },
-    // AWS makes it with the VPC, without tags; Terraform takes it over by tagging it and removing its rules.
+    // AWS makes it with the VPC, without tags; Terraform takes it over: first the tags, then its rules go.
     {
-      sid: "CloseDefaultSecurityGroups",
-      actions: ["ec2:CreateTags", "ec2:RevokeSecurityGroupEgress", "ec2:RevokeSecurityGroupIngress"],
+      sid: "TagDefaultSecurityGroups",
+      actions: ["ec2:CreateTags"],
       resources: [anyRegionArn(accountId, "ec2", "security-group/*")],
+      conditions: { StringEquals: { "aws:RequestTag/Project": project, "aws:RequestTag/Component": "network" } },
     },
     // Private DNS of an interface endpoint (VPC user guide, control access to VPC endpoints).
     {
@@ -124,9 +134,7 @@ export function deployShared({ accountId, project }: DeployScope): Statement[] {
     {
       sid: "ChangeTaggedKeys",
       actions: [
-        "kms:CreateAlias",
         "kms:DeleteAlias",
-        "kms:EnableKeyRotation",
         "kms:PutKeyPolicy",
         "kms:ScheduleKeyDeletion",
         "kms:TagResource",
@@ -143,6 +151,8 @@ export function deployShared({ accountId, project }: DeployScope): Statement[] {
       resources: keys,
       conditions: { StringEquals: { "aws:RequestTag/Project": project } },
     },
+    // A key's tags may take minutes until rights are judged by them, and Terraform goes on at once. Neither harms a key.
+    { sid: "FinishNewKeys", actions: ["kms:CreateAlias", "kms:EnableKeyRotation"], resources: keys },
     {
       sid: "NameKeys",
       actions: ["kms:CreateAlias", "kms:DeleteAlias", "kms:UpdateAlias"],

@@ -46,6 +46,29 @@ export function judgeEach(
   });
 }
 
+/**
+ * What each account's bootstrap answers for: one that is missing is a finding too, also when all are. A
+ * short-lived environment lives in an account whose bootstrap is another environment's.
+ */
+export function judgeBootstraps(
+  subject: Subject,
+  judge: (stack: StackJson, environment: Environment) => Finding[],
+): Finding[] {
+  const bootstraps = subject.stacks.filter(({ component }) => component === "bootstrap");
+  const owners = subject.environments.filter(ownsItsAccount);
+  const lacking = owners.filter(
+    ({ environmentSuffix }) => !bootstraps.some((stack) => stack.environmentSuffix === environmentSuffix),
+  );
+  return [
+    ...lacking.map(({ environmentSuffix }) => ({ message: `there is no bootstrap stack of ${environmentSuffix}` })),
+    ...(bootstraps.length === 0 ? [] : judgeEach(subject, "bootstrap", judge)),
+  ];
+}
+
+export function ownsItsAccount({ environmentSuffix, account }: Environment): boolean {
+  return environmentSuffix === account.environmentSuffix;
+}
+
 /** A finding where the condition doesn't hold, and none where it does. */
 export function expectThat(holds: boolean, stack: StackJson, message: string, address?: string): Finding[] {
   return holds ? [] : [{ stack: stack.id, ...(address === undefined ? {} : { address }), message }];

@@ -72,17 +72,29 @@ export interface PolicyStatement {
   readonly Sid: string;
   readonly Effect: "Allow" | "Deny";
   readonly Principal?: unknown;
+  readonly NotPrincipal?: unknown;
   readonly Action: readonly string[];
+  readonly NotAction?: readonly string[];
   readonly Resource?: readonly string[];
   readonly NotResource?: readonly string[];
   readonly Condition?: Record<string, Record<string, string | readonly string[]>>;
 }
 
-/** Statements of a policy attribute; none where it is missing or no literal JSON. */
+/** Statements of a policy attribute, lists where IAM also takes a single value; none where it is missing or no literal JSON. */
 export function statementsOf(policy: unknown): PolicyStatement[] {
   try {
-    return (JSON.parse(String(policy)) as { Statement?: PolicyStatement[] }).Statement ?? [];
+    const { Statement = [] } = JSON.parse(String(policy)) as { Statement?: PolicyStatement | PolicyStatement[] };
+    return [Statement].flat().map((statement) => ({ ...statement, ...listsOf(statement) }));
   } catch {
     return [];
   }
+}
+
+function listsOf({ Action, Resource, NotResource }: PolicyStatement) {
+  return {
+    // A statement with NotAction has none; rules that don't look for it find no action to approve of.
+    Action: [Action ?? []].flat(),
+    ...(Resource === undefined ? {} : { Resource: [Resource].flat() }),
+    ...(NotResource === undefined ? {} : { NotResource: [NotResource].flat() }),
+  };
 }

@@ -21,7 +21,7 @@ interface OutputsOptions extends SelectionOptions {
 export function addOutputs(program: Command, context: Context): void {
   addBackendConfig(addSelection(program.command("outputs").summary("an environment's outputs as one flat JSON file")))
     .description(
-      "Reads the outputs of all deployed stacks of one environment from their Terraform states, and prints them as one flat JSON object: {component}_{key}, for components of every region {component}_{primary|secondary|…}_{key}. Lists are joined by commas. Keys are equal in all environments.",
+      "Reads the outputs of all deployed stacks of one environment from their Terraform states, and prints them as one flat JSON object: {component}_{key}, for components of every region {component}_{primary|secondary|…}_{key}. Lists are joined by commas. Keys are equal in all environments (a short-lived one has no bootstrap).",
     )
     .addOption(new Option("--out <file>", "write them to a file, whole or not at all"))
     .addOption(new Option("--partial", "leave out stacks that aren't deployed, instead of refusing"))
@@ -74,7 +74,7 @@ async function readOutputs(
   backend: BackendSettings,
   backendOptions: readonly string[],
 ): Promise<TerraformOutputs> {
-  const folder = join(context.projectRoot, ".tap", "outputs", idOf(stack));
+  const folder = join(context.projectRoot, ".tap", "outputs", stack.environment.accountId, idOf(stack));
   mkdirSync(folder, { recursive: true });
   const s3 = backendConfig(stack.environment, idOf(stack), backend);
   writeFileSync(join(folder, "main.tf.json"), JSON.stringify({ terraform: { backend: { s3 } } }));

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { Command } from "commander";
 import type { Context } from "../context";
@@ -36,8 +36,24 @@ function requirements(context: Context, options: RequirementsOptions): void {
     context.print(JSON.stringify(proofs, null, 2));
     return;
   }
+  for (const report of staleReports(context.projectRoot))
+    context.remark(`reports/${report} is older than the source: run it again.`);
   if (tests.length === 0) context.remark("No test has run here yet: npm test, then npm run test:mutations.\n");
   context.print([...proofs.map(line), "", summary(proofs)].join("\n"));
+}
+
+/** Reports from before the last change of the source: what they say may no longer be so. */
+function staleReports(projectRoot: string): string[] {
+  const timeOf = (path: string) => statSync(path).mtimeMs;
+  const folders = ["config", "constructs", "stacks", "tap", "bin", "__tests__"].map((name) => join(projectRoot, name));
+  const files = folders.flatMap((folder) =>
+    readdirSync(folder, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => join(entry.parentPath, entry.name)),
+  );
+  const newest = Math.max(...[...files, join(projectRoot, "main.ts"), join(projectRoot, "backend.hcl")].map(timeOf));
+  const reports = join(projectRoot, "reports");
+  return existsSync(reports) ? readdirSync(reports).filter((name) => timeOf(join(reports, name)) < newest) : [];
 }
 
 const marks: Readonly<Record<Status, string>> = { proven: "✔", claimed: "?", failing: "✘", open: "·" };

@@ -6,9 +6,9 @@ import { planStacks } from "../../main";
 import packageJson from "../../package.json";
 import { type Context, loadConfiguration, outputFolder } from "../context";
 import { runSteps } from "../progress";
-import { addSelection, type SelectionOptions, selectStacks } from "../selection";
+import { addSelection, idOf, type SelectionOptions, selectStacks } from "../selection";
 import { synthesizeAll } from "../synth/batch";
-import { createStaging, type Published, publish } from "../synth/output-folder";
+import { createStaging, type Published, publish, refuseForeignFolder } from "../synth/output-folder";
 import type { SynthesizedStack } from "../synth/synthesize-stack";
 import { formatBytes, formatMilliseconds, table } from "../text";
 
@@ -42,6 +42,7 @@ async function synth(context: Context, options: SynthOptions): Promise<void> {
   const { environments, backend } = loadConfiguration(context, options);
   const planned = selectStacks(planStacks(environments), options.stack);
   const outdir = outputFolder(context, options.outdir);
+  refuseForeignFolder(outdir, context.projectRoot);
   const staging = createStaging(outdir);
   const removeStaging = () => rmSync(staging, { recursive: true, force: true });
   process.once("exit", removeStaging);
@@ -57,6 +58,8 @@ async function synth(context: Context, options: SynthOptions): Promise<void> {
           }),
       },
     ]);
+    const order = planned.map(idOf);
+    stacks.sort((a, b) => order.indexOf(a.id) - order.indexOf(b.id));
     const published = publish(outdir, stacks, packageJson.dependencies.cdktf);
     const milliseconds = performance.now() - start;
     context.print(
@@ -105,9 +108,9 @@ function summary(
     table(["Stack", "Resources", "Functions", "Size", "Time"], rows, totals),
     "",
     describeChange(published, folder),
-    ...published.keptWithState.map(
+    ...published.kept.map(
       (id) =>
-        `Left ${folder}/stacks/${id}: no stack of this run, but it holds a local terraform.tfstate. Move that state away, then remove the folder.`,
+        `Left ${folder}/stacks/${id}: no stack of this run, but it holds what no synthesis wrote. Look at it, then remove it.`,
     ),
     "",
     "Next:",

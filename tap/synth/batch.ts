@@ -2,6 +2,7 @@ import { fork } from "node:child_process";
 import { availableParallelism } from "node:os";
 import type { BackendSettings } from "../../config/backend";
 import type { PlannedStack } from "../../main";
+import { CommandError } from "../context";
 import { type SynthesizedStack, synthesizeStack } from "./synthesize-stack";
 
 /**
@@ -16,7 +17,8 @@ export interface Batch {
   readonly outdir: string;
 }
 
-type Message = { stack: SynthesizedStack } | { error: string };
+/** What a child process says: a stack that is done, a refusal as its parent would have thrown it, or a failure. */
+type Message = { stack: SynthesizedStack } | { refusal: string } | { failure: string };
 
 /** Synthesizes all stacks, in this process or in batches, and reports each as it is done. */
 export async function synthesizeAll(
@@ -37,11 +39,15 @@ export async function synthesizeAll(
     stacks,
     outdir: `${batch.outdir}/batch-${index}`,
   }));
+  const failures: unknown[] = [];
   const worker = async () => {
-    for (let next = queue.shift(); next !== undefined; next = queue.shift())
-      await runInChild(next, bundlePath, onStack);
+    for (let next = queue.shift(); next !== undefined && failures.length === 0; next = queue.shift()) {
+      await runInChild(next, bundlePath, onStack).catch((error: unknown) => failures.push(error));
+    }
   };
+  // All children are gone before the first failure is told: none writes into a folder that is being removed.
   await Promise.all(Array.from({ length: availableParallelism() }, worker));
+  if (failures.length > 0) throw failures[0];
 }
 
 function runInChild(batch: Batch, bundlePath: string, onStack: (stack: SynthesizedStack) => void): Promise<void> {
@@ -49,8 +55,8 @@ function runInChild(batch: Batch, bundlePath: string, onStack: (stack: Synthesiz
     const child = fork(bundlePath, { stdio: ["ignore", "ignore", "inherit", "ipc"] });
     let failure: Error | undefined;
     child.on("message", (message: Message) => {
-      if ("error" in message) failure = new Error(message.error);
-      else onStack(message.stack);
+      if ("stack" in message) onStack(message.stack);
+      else failure = "refusal" in message ? new CommandError(message.refusal) : new Error(message.failure);
     });
     child.on("error", reject);
     child.on("exit", (code, signal) => {
@@ -74,7 +80,8 @@ export function runBatch(): void {
     try {
       for (const stack of batch.stacks) send({ stack: synthesizeStack(stack, batch.backend, batch.outdir) });
     } catch (error) {
-      send({ error: error instanceof Error ? error.message : String(error) });
+      const text = error instanceof Error ? error.message : String(error);
+      send(error instanceof CommandError ? { refusal: text } : { failure: text });
       process.exitCode = 1;
     }
     process.disconnect();

@@ -1,7 +1,7 @@
 import { stackIdOf } from "../../../config/backend";
 import { type Component, components } from "../../../config/components";
 import type { Environment } from "../../../config/environment";
-import { expectThat, type Finding, judgeEach, type Requirement, type Subject } from "../requirement";
+import { expectThat, type Finding, judgeEach, ownsItsAccount, type Requirement, type Subject } from "../requirement";
 import { resourcesOf } from "../stack-json";
 
 /** What an account has once (or once per region), however many environments are in it. */
@@ -20,8 +20,11 @@ export const plat11: Requirement = {
   judge: (subject) => [...missingAndSurplus(subject), ...accountWide(subject), ...remoteStates(subject)],
 };
 
+/** Without these two nothing else can be deployed: they are expected even where there is no trace of them. */
+const always: readonly Component[] = ["bootstrap", "network"];
+
 function missingAndSurplus({ stacks, environments }: Subject): Finding[] {
-  const present = new Set(stacks.map(({ component }) => component));
+  const present = new Set([...always, ...stacks.map(({ component }) => component)]);
   const expected = environments.flatMap((environment) =>
     [...present].flatMap((component) => idsOf(component, environment)),
   );
@@ -35,9 +38,9 @@ function missingAndSurplus({ stacks, environments }: Subject): Finding[] {
 }
 
 function idsOf(component: Component, environment: Environment): string[] {
-  const { environmentSuffix, account, region, regionNames } = environment;
+  const { environmentSuffix, region, regionNames } = environment;
   const regions = {
-    account: environmentSuffix === account.environmentSuffix ? [region] : [],
+    account: ownsItsAccount(environment) ? [region] : [],
     primary: [region],
     region: regionNames,
   }[components[component].scope];
@@ -64,9 +67,9 @@ function accountWide(subject: Subject): Finding[] {
       ),
       ...inEachRegion.flatMap((type) =>
         expectThat(
-          [...regionsOf(type)].sort().join() === [...environment.regionNames].sort().join(),
+          [...regionsOf(type)].sort().join() === [...environment.account.regionNames].sort().join(),
           stack,
-          `must have ${type} once in each of ${environment.regionNames.join(", ")}`,
+          `must have ${type} once in each of ${environment.account.regionNames.join(", ")}`,
         ),
       ),
     ];

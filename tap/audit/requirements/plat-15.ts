@@ -1,6 +1,9 @@
 import { expectThat, judgeEach, type Requirement, sameJson } from "../requirement";
 import { type Attributes, resourcesOf } from "../stack-json";
 
+/** What can be in another region than its stack and takes no tags; any other type says there which region it is in. */
+const withoutTags = ["aws_api_gateway_account", "aws_backup_region_settings"];
+
 export const plat15: Requirement = {
   id: "PLAT-15",
   checks:
@@ -25,14 +28,13 @@ export const plat15: Requirement = {
           stack,
           `must have the default tags ${JSON.stringify(expected)}`,
         ),
-        ...resourcesOf(stack).flatMap(({ attributes, address }) => {
+        ...resourcesOf(stack).flatMap(({ type, attributes, address }) => {
           const tags = (attributes.tags ?? {}) as Attributes;
           const own = attributes.region ?? stack.region;
           const overridden = Object.keys(tags).filter(
             (key) => key in expected && !(key === "Region" && own !== stack.region),
           );
-          const elsewhere =
-            attributes.region !== undefined && attributes.region !== stack.region && attributes.tags !== undefined;
+          const elsewhere = own !== stack.region && !withoutTags.includes(type);
           return [
             ...expectThat(overridden.length === 0, stack, `overrides the tags ${overridden.join(", ")}`, address),
             ...expectThat(

@@ -1,6 +1,24 @@
 import type { Environment } from "../../../config/environment";
-import { expectThat, type Finding, judgeEach, type Requirement, type Subject, sameJson } from "../requirement";
-import { type Attributes, type Resource, reference, resourcesOf, type StackJson, statementsOf } from "../stack-json";
+import { sameInPolicy } from "../policies";
+import {
+  expectThat,
+  type Finding,
+  judgeBootstraps,
+  judgeEach,
+  type Requirement,
+  type Subject,
+  sameJson,
+} from "../requirement";
+import {
+  type Attributes,
+  type PolicyStatement,
+  type Resource,
+  reference,
+  resourcesOf,
+  type StackJson,
+  statementsOf,
+} from "../stack-json";
+import { stateKeyOf } from "../state-key";
 
 export const plat20: Requirement = {
   id: "PLAT-20",
@@ -10,9 +28,7 @@ export const plat20: Requirement = {
   judge: (subject) => [
     ...judgeEach(subject, "all", (stack, environment) => backendOf(stack, environment, subject)),
     ...sharedKeys(subject),
-    ...(subject.stacks.some(({ component }) => component === "bootstrap")
-      ? judgeEach(subject, "bootstrap", (stack, environment) => storage(stack, environment, subject))
-      : []),
+    ...judgeBootstraps(subject, (stack, environment) => storage(stack, environment, subject)),
   ],
 };
 
@@ -54,10 +70,7 @@ function sharedKeys({ stacks }: Subject): Finding[] {
 function storage(stack: StackJson, { accountId, account }: Environment, { backend }: Subject): Finding[] {
   const bucket = find(stack, "aws_s3_bucket", "bucket", `tap-state-${accountId}-${account.region}`);
   const table = find(stack, "aws_dynamodb_table", "name", backend.dynamodb_table);
-  const alias = find(stack, "aws_kms_alias", "name", backend.kms_key_id);
-  const key = resourcesOf(stack, "aws_kms_key").find(
-    ({ address }) => alias?.attributes.target_key_id === reference(`${address}.key_id`),
-  );
+  const key = stateKeyOf(stack, backend);
   if (bucket === undefined || table === undefined || key === undefined)
     return [
       { stack: stack.id, message: "must make the bucket, the table and the key with its alias that all states use" },
@@ -72,35 +85,129 @@ function storage(stack: StackJson, { accountId, account }: Environment, { backen
       ),
     ),
     ...expectThat(key.attributes.enable_key_rotation === true, stack, "is not rotated", key.address),
+    ...expectThat(
+      sameInPolicy(statementsOf(key.attributes.policy)[0], accountStatement(accountId)) &&
+        statementsOf(key.attributes.policy).length === 1,
+      stack,
+      "must have a policy of the account's root alone, which leaves its use to IAM",
+      key.address,
+    ),
     ...bucketSettings(stack, bucket, key),
+    ...contents(stack, bucket),
+    ...bucketPolicy(stack, bucket, accountId),
+    ...accessLogs(stack, bucket),
     ...tableSettings(stack, table, key),
   ];
 }
 
+/** Without it, nobody can change the key once its policy is wrong, and no state can be read. */
+function accountStatement(accountId: string): Partial<PolicyStatement> {
+  return {
+    Sid: "AccountThroughIam",
+    Effect: "Allow",
+    Principal: { AWS: [`arn:aws:iam::${accountId}:root`] },
+    Action: ["kms:*"],
+    Resource: ["*"],
+  };
+}
+
+/** What a stack says of one of its buckets in resources of a type, by whatever it names the bucket. */
+function settingsOf(stack: StackJson, type: string, { address, attributes: { bucket } }: Resource): Attributes[] {
+  const names = [reference(`${address}.id`), reference(`${address}.bucket`), bucket];
+  return resourcesOf(stack, type)
+    .filter(({ attributes }) => names.includes(attributes.bucket))
+    .map(({ attributes }) => attributes);
+}
+
+/** The one resource of a type that is about a bucket; where there are two, they undo each other. */
+function settingOf(stack: StackJson, type: string, bucket: Resource): Attributes {
+  const [setting, ...others] = settingsOf(stack, type, bucket);
+  return others.length === 0 ? (setting ?? {}) : {};
+}
+
 function bucketSettings(stack: StackJson, bucket: Resource, key: Resource): Finding[] {
-  const of = (type: string) =>
-    resourcesOf(stack, type).find(({ attributes }) => attributes.bucket === reference(`${bucket.address}.id`))
-      ?.attributes ?? {};
-  const keyUsed = JSON.stringify(of("aws_s3_bucket_server_side_encryption_configuration").rule ?? "").includes(
-    reference(`${key.address}.arn`),
-  );
-  const access = of("aws_s3_bucket_public_access_block");
-  const denials = statementsOf(of("aws_s3_bucket_policy").policy).filter(
-    ({ Effect, Condition }) => Effect === "Deny" && Condition?.Bool?.["aws:SecureTransport"] === "false",
-  );
+  const encryption = settingOf(stack, "aws_s3_bucket_server_side_encryption_configuration", bucket);
+  const versioning = settingOf(stack, "aws_s3_bucket_versioning", bucket);
   const checks: [string, boolean][] = [
-    ["versions", sameJson(of("aws_s3_bucket_versioning").versioning_configuration, { status: "Enabled" })],
-    ["the customer key", keyUsed],
-    [
-      "public access blocked",
-      ["block_public_acls", "block_public_policy", "ignore_public_acls", "restrict_public_buckets"].every(
-        (setting) => access[setting] === true,
-      ),
-    ],
-    ["TLS only", denials.length === 1],
-    ["access logs", of("aws_s3_bucket_logging").target_bucket !== undefined],
+    ["versions", sameJson(versioning.versioning_configuration, { status: "Enabled" })],
+    ["the customer key", JSON.stringify(encryption.rule ?? "").includes(reference(`${key.address}.arn`))],
+    ["public access blocked", isPrivate(stack, bucket)],
   ];
   return checks.flatMap(([what, holds]) => expectThat(holds, stack, `lacks ${what}`, bucket.address));
+}
+
+function isPrivate(stack: StackJson, bucket: Resource): boolean {
+  const access = settingOf(stack, "aws_s3_bucket_public_access_block", bucket);
+  return ["block_public_acls", "block_public_policy", "ignore_public_acls", "restrict_public_buckets"].every(
+    (setting) => access[setting] === true,
+  );
+}
+
+/** A state that nobody changes for long is still the state: only versions before it may go. */
+function contents(stack: StackJson, bucket: Resource): Finding[] {
+  const rules = settingsOf(stack, "aws_s3_bucket_lifecycle_configuration", bucket).flatMap(({ rule }) =>
+    [rule ?? []].flat(),
+  ) as Attributes[];
+  const { lifecycle_rule, force_destroy } = bucket.attributes;
+  return [
+    ...expectThat(
+      lifecycle_rule === undefined && rules.every(({ expiration }) => expiration === undefined),
+      stack,
+      "lets states expire",
+      bucket.address,
+    ),
+    ...expectThat(force_destroy !== true, stack, "may be emptied by its destruction", bucket.address),
+  ];
+}
+
+function bucketPolicy(stack: StackJson, bucket: Resource, accountId: string): Finding[] {
+  const arn = `arn:aws:s3:::${bucket.attributes.bucket}`;
+  const tlsOnly = {
+    Effect: "Deny",
+    Principal: "*",
+    Action: ["s3:*"],
+    Resource: [arn, `${arn}/*`],
+    Condition: { Bool: { "aws:SecureTransport": "false" } },
+  };
+  const statements = statementsOf(settingOf(stack, "aws_s3_bucket_policy", bucket).policy);
+  const strangers = statements.filter(
+    ({ Effect, Principal, NotPrincipal }) =>
+      Effect !== "Deny" && (NotPrincipal !== undefined || !isOfAccount(Principal, accountId)),
+  );
+  return [
+    ...expectThat(
+      statements.some(({ Sid, ...statement }) => sameInPolicy(statement, tlsOnly)),
+      stack,
+      "lacks TLS only",
+      bucket.address,
+    ),
+    ...strangers.map(({ Sid }) => ({
+      stack: stack.id,
+      address: bucket.address,
+      message: `lets others than the account's own in by its statement ${Sid}`,
+    })),
+  ];
+}
+
+function isOfAccount(principal: unknown, accountId: string): boolean {
+  const { AWS, ...others } = (typeof principal === "object" && principal !== null ? principal : {}) as Attributes;
+  const arns = [AWS ?? []].flat().map(String);
+  return (
+    Object.keys(others).length === 0 &&
+    arns.length > 0 &&
+    arns.every((arn) => arn.startsWith(`arn:aws:iam::${accountId}:`))
+  );
+}
+
+/** Who read which state is told by logs, in another bucket that is as private. */
+function accessLogs(stack: StackJson, bucket: Resource): Finding[] {
+  const { target_bucket } = settingOf(stack, "aws_s3_bucket_logging", bucket);
+  const target = resourcesOf(stack, "aws_s3_bucket").find(
+    ({ address }) => address !== bucket.address && target_bucket === reference(`${address}.id`),
+  );
+  if (target === undefined)
+    return [{ stack: stack.id, address: bucket.address, message: "lacks access logs in another bucket of the stack" }];
+  return expectThat(isPrivate(stack, target), stack, "lacks public access blocked", target.address);
 }
 
 function tableSettings(stack: StackJson, { attributes, address }: Resource, key: Resource): Finding[] {

@@ -1,8 +1,16 @@
 import { plat11 } from "../../../../tap/audit/requirements/plat-11";
-import { prove } from "../../../support/prove";
+import { type Mutation, prove } from "../../../support/prove";
 import { stackOf } from "../../../support/synthesized";
 
+/** Takes out every stack of a component, in all environments at once. */
+const withoutAny =
+  (component: string): Mutation =>
+  ({ stacks }) => {
+    stacks.splice(0, stacks.length, ...stacks.filter((stack) => stack.component !== component));
+  };
+
 const everywhere = {
+  "no environment has a network": withoutAny("network"),
   "a region lacks its network": (subject, environment) => {
     subject.stacks.splice(subject.stacks.indexOf(stackOf(subject, environment, "network", "us-west-2")), 1);
   },
@@ -38,6 +46,7 @@ prove(
     "an account lacks its bootstrap": (subject, environment) => {
       subject.stacks.splice(subject.stacks.indexOf(stackOf(subject, environment, "bootstrap")), 1);
     },
+    "no account has its bootstrap": withoutAny("bootstrap"),
     "bootstrap lacks the OIDC provider": (subject, environment) => {
       delete stackOf(subject, environment, "bootstrap").json.resource?.aws_iam_openid_connect_provider;
     },

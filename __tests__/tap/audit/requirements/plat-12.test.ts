@@ -1,19 +1,11 @@
 import { plat12 } from "../../../../tap/audit/requirements/plat-12";
-import type { Attributes, StackJson } from "../../../../tap/audit/stack-json";
+import type { Attributes } from "../../../../tap/audit/stack-json";
 import { type Mutation, prove } from "../../../support/prove";
 import { resource, stackOf } from "../../../support/synthesized";
-
-/** A mutation of the network in the second region. */
-const network =
-  (mutate: (stack: StackJson) => void): Mutation =>
-  (subject, environment) =>
-    mutate(stackOf(subject, environment, "network", "us-west-2"));
+import { add, adding as addingStatement, bootstrap, network, rewrite } from "./mutations";
 
 /** Adds a resource that isn't there. */
-const adding = (type: string, attributes: Attributes): Mutation =>
-  network(({ json }) => {
-    json.resource = { ...json.resource, [type]: { ...json.resource?.[type], Added: attributes } };
-  });
+const adding = (type: string, attributes: Attributes): Mutation => network((stack) => add(stack, type, attributes));
 
 /** Changes attributes of exactly one resource. */
 const changing = (type: string, name: string | undefined, changes: Attributes): Mutation =>
@@ -27,7 +19,102 @@ const removing = (type: string, name: string): Mutation =>
     delete stack.json.resource?.[type]?.[name];
   });
 
+/** Changes the policy of one endpoint. */
+const endpoint = (name: string, change: Parameters<typeof rewrite>[2]): Mutation =>
+  network((stack) => rewrite(resource(stack, "aws_vpc_endpoint", name), "policy", change));
+
+/** Ways out that a stack may have by a single resource. */
+const exits = [
+  "aws_customer_gateway",
+  "aws_dx_gateway_association",
+  "aws_dx_private_virtual_interface",
+  "aws_ec2_carrier_gateway",
+  "aws_ec2_client_vpn_endpoint",
+  "aws_ec2_transit_gateway_vpc_attachment",
+  "aws_eip",
+  "aws_internet_gateway_attachment",
+  "aws_main_route_table_association",
+  "aws_vpc_endpoint_policy",
+  "aws_vpc_endpoint_service",
+  "aws_vpc_ipv4_cidr_block_association",
+  "aws_vpc_ipv6_cidr_block_association",
+  "aws_vpclattice_service_network_vpc_association",
+  "aws_vpn_connection",
+  "aws_vpn_gateway",
+];
+
 prove(plat12, {
+  ...Object.fromEntries(exits.map((type) => [`there is an ${type}`, adding(type, {})])),
+  "no environment has a network": ({ stacks }) => {
+    stacks.splice(0, stacks.length, ...stacks.filter(({ component }) => component !== "network"));
+  },
+  "the VPC has no DNS": changing("aws_vpc", undefined, { enable_dns_support: false }),
+  "the VPC has no host names": changing("aws_vpc", undefined, { enable_dns_hostnames: false }),
+  "the VPC has IPv6": changing("aws_vpc", undefined, { assign_generated_ipv6_cidr_block: true }),
+  "a subnet has IPv6": changing("aws_subnet", "Subnet1", { ipv6_cidr_block: "2600::/64" }),
+  "a subnet is of another VPC": changing("aws_subnet", "Subnet1", { vpc_id: "vpc-1" }),
+  "a subnet is outside the VPC": changing("aws_subnet", "Subnet1", { cidr_block: "10.99.0.0/18" }),
+  "a subnet is larger than the VPC": changing("aws_subnet", "Subnet1", { cidr_block: "10.0.0.0/8" }),
+  "a subnet has no range": changing("aws_subnet", "Subnet1", { cidr_block: undefined }),
+  "two subnets overlap": network((stack) => {
+    resource(stack, "aws_subnet", "Subnet2").cidr_block = resource(stack, "aws_subnet", "Subnet1").cidr_block;
+  }),
+  "a subnet has another's route table": changing("aws_route_table_association", "RouteTableAssociation1", {
+    route_table_id: "rtb-1",
+  }),
+  "a route table takes routes of a VPN": changing("aws_route_table", undefined, { propagating_vgws: ["vgw-1"] }),
+  "the group of the endpoints lets traffic in by a rule of its own": changing("aws_security_group", undefined, {
+    ingress: [{ from_port: 0, to_port: 0, protocol: "-1", cidr_blocks: ["0.0.0.0/0"] }],
+  }),
+  "the group of the endpoints lets traffic out by a rule of its own": changing("aws_security_group", undefined, {
+    egress: [{ from_port: 0, to_port: 0, protocol: "-1", cidr_blocks: ["0.0.0.0/0"] }],
+  }),
+  "endpoints are open to half of the world": changing("aws_vpc_security_group_ingress_rule", undefined, {
+    cidr_ipv4: "0.0.0.0/1",
+  }),
+  "endpoints are open to another private range": changing("aws_vpc_security_group_ingress_rule", undefined, {
+    cidr_ipv4: "10.0.0.0/8",
+  }),
+  "endpoints are open to a prefix list as well": changing("aws_vpc_security_group_ingress_rule", undefined, {
+    prefix_list_id: "pl-1",
+  }),
+  "endpoints are open to nobody": removing("aws_vpc_security_group_ingress_rule", "EndpointIngress"),
+  "the rule is of another group": changing("aws_vpc_security_group_ingress_rule", undefined, {
+    security_group_id: "sg-1",
+  }),
+  "an endpoint is in another's security group": changing("aws_vpc_endpoint", "InterfaceEndpoint-ssm", {
+    security_group_ids: ["sg-1"],
+  }),
+  "an endpoint is of another VPC": changing("aws_vpc_endpoint", "InterfaceEndpoint-ssm", { vpc_id: "vpc-1" }),
+  "an endpoint lets calls about other accounts' resources through": endpoint("GatewayEndpoint-s3", ([statement]) => [
+    {
+      ...statement,
+      Condition: {
+        StringEquals: { "aws:PrincipalAccount": statement?.Condition?.StringEquals?.["aws:PrincipalAccount"] ?? "" },
+      },
+    },
+  ]),
+  "an endpoint's condition holds where the key is missing": endpoint("GatewayEndpoint-s3", ([statement]) => [
+    { ...statement, Condition: { StringEqualsIfExists: statement?.Condition?.StringEquals ?? {} } },
+  ]),
+  "an endpoint lets calls of all services through": endpoint("InterfaceEndpoint-kms", ([statement]) => [
+    { ...statement, Action: ["*"] },
+  ]),
+  "an endpoint lets all but some calls through": endpoint("InterfaceEndpoint-kms", ([statement]) => [
+    { ...statement, Action: undefined, NotAction: ["kms:Decrypt"] },
+  ]),
+  "an endpoint has a second statement": endpoint(
+    "InterfaceEndpoint-sqs",
+    addingStatement({ Principal: "*", Action: ["sqs:SendMessage"], Resource: ["*"] }),
+  ),
+  "an endpoint lets secrets of others through beside random passwords": endpoint(
+    "InterfaceEndpoint-secretsmanager",
+    ([statement, passwords]) => [{ ...statement }, { ...passwords, Action: ["secretsmanager:GetSecretValue"] }],
+  ),
+  "an endpoint denies instead": endpoint("InterfaceEndpoint-sns", ([statement]) => [{ ...statement, Effect: "Deny" }]),
+  "flow logs are of another VPC": changing("aws_flow_log", undefined, { vpc_id: "vpc-1" }),
+  "flow logs have no role": changing("aws_flow_log", undefined, { iam_role_arn: undefined }),
+  "flow logs are kept for ever, by a zero": changing("aws_cloudwatch_log_group", undefined, { retention_in_days: 0 }),
   "the VPC has another address range": changing("aws_vpc", undefined, { cidr_block: "10.99.0.0/16" }),
   "an environment's range overlaps another's": (subject, environment) => {
     const other = stackOf(subject, environment, "network", "us-west-2");
@@ -97,3 +184,16 @@ prove(plat12, {
     delete resource(stack, "aws_cloudwatch_log_group").retention_in_days;
   }),
 });
+
+prove(
+  plat12,
+  {
+    ...Object.fromEntries(
+      [...exits, "aws_internet_gateway", "aws_nat_gateway", "aws_route", "aws_vpc_endpoint"].map((type) => [
+        `another stack has an ${type}`,
+        bootstrap((stack) => add(stack, type, {})),
+      ]),
+    ),
+  },
+  { environments: ["dev", "staging", "prod"] },
+);

@@ -1,41 +1,15 @@
 import { plat13 } from "../../../../tap/audit/requirements/plat-13";
-import type { PolicyStatement, StackJson } from "../../../../tap/audit/stack-json";
 import { type Mutation, prove } from "../../../support/prove";
-import { provider, resource, stackOf } from "../../../support/synthesized";
+import { provider, resource, stackOf, subjectOf } from "../../../support/synthesized";
+import { add, bootstrap, changing, network, policy, referenceTo, rewrite, withoutBootstraps } from "./mutations";
 
-const network =
-  (mutate: (stack: StackJson) => void): Mutation =>
-  (subject, environment) =>
-    mutate(stackOf(subject, environment, "network", "us-west-2"));
+const operator = "arn:aws:iam::999999999999:role/operators";
 
-const bootstrap =
-  (mutate: (stack: StackJson) => void): Mutation =>
-  (subject, environment) =>
-    mutate(stackOf(subject, environment, "bootstrap"));
+/** Changes one statement of a role's trust. */
+const trust = (role: string, sid: string, changes: Parameters<typeof changing>[1]): Mutation =>
+  policy("aws_iam_role", role, "assume_role_policy", changing(sid, changes));
 
-/** Changes the statements of one policy. */
-const policy = (
-  type: string,
-  name: string,
-  attribute: string,
-  change: (statements: PolicyStatement[]) => PolicyStatement[],
-): Mutation =>
-  bootstrap((stack) => {
-    const attributes = resource(stack, type, name);
-    const document = JSON.parse(String(attributes[attribute])) as { Statement: PolicyStatement[] };
-    attributes[attribute] = JSON.stringify({ ...document, Statement: change(document.Statement) });
-  });
-
-const without = (sid: string) => (statements: PolicyStatement[]) => {
-  const left = statements.filter(({ Sid }) => Sid !== sid);
-  if (left.length === statements.length) throw new Error(`There is no statement ${sid}`);
-  return left;
-};
-
-const allowing = (action: string, resources: string[]) => (statements: PolicyStatement[]) => [
-  ...statements,
-  { Sid: "Added", Effect: "Allow" as const, Action: [action], Resource: resources },
-];
+const accounts = ["dev", "staging", "prod"];
 
 prove(plat13, {
   "a stack may be applied to any account": network((stack) => {
@@ -63,6 +37,10 @@ prove(plat13, {
 prove(
   plat13,
   {
+    "no account has its bootstrap": withoutBootstraps,
+    "an account lacks its bootstrap": (subject, environment) => {
+      subject.stacks.splice(subject.stacks.indexOf(stackOf(subject, environment, "bootstrap")), 1);
+    },
     "bootstrap works under the deploy role": bootstrap((stack) => {
       Object.assign(provider(stack), {
         assume_role: [{ role_arn: "arn:aws:iam::111111111111:role/deploy" }],
@@ -88,78 +66,128 @@ prove(
       "assume_role_policy",
       (statements) =>
         statements.map(({ Condition, ...statement }) =>
-          Condition?.ArnEquals ? statement : { ...statement, ...(Condition ? { Condition } : {}) },
+          Condition?.ArnEquals ? statement : { ...statement, Condition },
         ),
     ),
+    "another account may assume the deploy role": trust("DeployRole", "NamedRoles", () => ({
+      Principal: { AWS: ["arn:aws:iam::999999999999:root"] },
+    })),
+    "everyone may assume the plan role": trust("PlanRole", "NamedRoles", () => ({ Principal: "*" })),
+    "a role of the account may assume the deploy role unnamed": trust("DeployRole", "NamedRoles", () => ({
+      Condition: { ArnLike: { "aws:PrincipalArn": "arn:aws:iam::*:role/admin" } },
+    })),
+    "a further role may assume the deploy role": trust("DeployRole", "NamedRoles", ({ Condition }) => ({
+      Condition: {
+        ArnEquals: {
+          "aws:PrincipalArn": [
+            ...[Condition?.ArnEquals?.["aws:PrincipalArn"] ?? []].flat(),
+            "arn:aws:iam::111111111111:role/admin",
+          ],
+        },
+      },
+    })),
+    "tokens of another provider are taken": trust("DeployRole", "GithubWorkflows", () => ({
+      Principal: { Federated: ["arn:aws:iam::999999999999:oidc-provider/example.com"] },
+    })),
+    "a third statement lets a service deploy": policy(
+      "aws_iam_role",
+      "DeployRole",
+      "assume_role_policy",
+      (statements) => [
+        ...statements,
+        { Sid: "Added", Effect: "Allow", Principal: { Service: ["ec2.amazonaws.com"] }, Action: ["sts:AssumeRole"] },
+      ],
+    ),
+    "an operator of the configuration may not enter": (subject, environment) => {
+      Object.assign(subject.environments.find(({ environmentSuffix }) => environmentSuffix === environment) ?? {}, {
+        operatorRoleArns: [operator],
+      });
+    },
+    "the identity provider is another": bootstrap((stack) => {
+      resource(stack, "aws_iam_openid_connect_provider").url = "https://example.com";
+    }),
+    "the identity provider takes tokens for others": bootstrap((stack) => {
+      resource(stack, "aws_iam_openid_connect_provider").client_id_list = ["sts.amazonaws.com", "other"];
+    }),
     "the deploy role has no boundary": bootstrap((stack) => {
       delete resource(stack, "aws_iam_role", "DeployRole").permissions_boundary;
     }),
-    "the plan role may read objects": policy(
-      "aws_iam_policy",
-      "PlanRole_Policy-state",
-      "policy",
-      allowing("s3:GetObject", ["arn:aws:s3:::tap-files-*"]),
+    "the plan role has a boundary of AWS's": bootstrap((stack) => {
+      resource(stack, "aws_iam_role", "PlanRole").permissions_boundary = "arn:aws:iam::aws:policy/deploy-boundary";
+    }),
+    ...Object.fromEntries(
+      ["DeployRole", "PlanRole"].flatMap((role) => [
+        [
+          `the ${role} is an administrator`,
+          bootstrap((stack) =>
+            add(stack, "aws_iam_role_policy_attachment", {
+              role: referenceTo(stack, "aws_iam_role", role, "name"),
+              policy_arn: "arn:aws:iam::aws:policy/AdministratorAccess",
+            }),
+          ),
+        ],
+        [
+          `the ${role} is an administrator by its name`,
+          bootstrap((stack) =>
+            add(stack, "aws_iam_policy_attachment", {
+              roles: [resource(stack, "aws_iam_role", role).name],
+              policy_arn: "arn:aws:iam::aws:policy/AdministratorAccess",
+            }),
+          ),
+        ],
+        [
+          `the ${role} has an inline policy`,
+          bootstrap((stack) =>
+            add(stack, "aws_iam_role_policy", { role: referenceTo(stack, "aws_iam_role", role, "id"), policy: "{}" }),
+          ),
+        ],
+        [
+          `the ${role} has managed policies as an attribute`,
+          bootstrap((stack) => {
+            resource(stack, "aws_iam_role", role).managed_policy_arns = ["arn:aws:iam::aws:policy/AdministratorAccess"];
+          }),
+        ],
+        [
+          `the ${role} has an inline policy as an attribute`,
+          bootstrap((stack) => {
+            resource(stack, "aws_iam_role", role).inline_policy = [{ name: "all", policy: "{}" }];
+          }),
+        ],
+        [
+          `another stack gives the ${role} rights`,
+          (subject, environment) => {
+            const { name } = resource(stackOf(subject, environment, "bootstrap"), "aws_iam_role", role);
+            add(stackOf(subject, environment, "network", "us-west-2"), "aws_iam_role_policy", { role: name });
+          },
+        ],
+      ]),
     ),
-    "the plan role may read items": policy(
-      "aws_iam_policy",
-      "PlanRole_Policy-state",
-      "policy",
-      allowing("dynamodb:Scan", ["arn:aws:dynamodb:*:111111111111:table/tap-jobs-*"]),
-    ),
-    "the plan role may read secrets": policy(
-      "aws_iam_policy",
-      "PlanRole_Policy-metadata",
-      "policy",
-      allowing("secretsmanager:GetSecretValue", ["*"]),
-    ),
-    "the plan role may write": policy(
-      "aws_iam_policy",
-      "PlanRole_Policy-metadata",
-      "policy",
-      allowing("s3:PutObject", ["*"]),
-    ),
-    "the plan role may do all that a service offers": policy(
-      "aws_iam_policy",
-      "PlanRole_Policy-metadata",
-      "policy",
-      allowing("ec2:*", ["*"]),
-    ),
-    "the deploy role may make roles without a boundary": policy(
-      "aws_iam_policy",
-      "DeployRole_Policy-roles",
-      "policy",
-      allowing("iam:CreateRole", ["*"]),
-    ),
-    "the deploy role may take a boundary off": policy(
-      "aws_iam_policy",
-      "deploy-boundary",
-      "policy",
-      without("BoundariesStay"),
-    ),
-    "the boundary allows roles outside it": policy(
-      "aws_iam_policy",
-      "deploy-boundary",
-      "policy",
-      without("RolesOnlyUnderTheBoundary"),
-    ),
-    "the boundary lets bootstrap's roles be changed": policy(
-      "aws_iam_policy",
-      "deploy-boundary",
-      "policy",
-      without("BootstrapRolesStay"),
-    ),
-    "the boundary lets bootstrap's state be changed": policy(
-      "aws_iam_policy",
-      "deploy-boundary",
-      "policy",
-      without("BootstrapStateStays"),
-    ),
-    "the boundary lets bootstrap's keys be changed": policy(
-      "aws_iam_policy",
-      "deploy-boundary",
-      "policy",
-      without("BootstrapKeysStay"),
-    ),
+  } satisfies Record<string, Mutation>,
+  { environments: accounts },
+);
+
+test.each(accounts)(
+  "PLAT-13 holds where an operator of the configuration enters from another account, in %s",
+  (environment) => {
+    const subject = subjectOf(environment);
+    const settings = subject.environments.find(({ environmentSuffix }) => environmentSuffix === environment);
+    Object.assign(settings ?? {}, { operatorRoleArns: [operator] });
+    for (const role of ["DeployRole", "PlanRole"]) {
+      const attributes = resource(stackOf(subject, environment, "bootstrap"), "aws_iam_role", role);
+      const accountId = String(settings?.accountId);
+      rewrite(
+        attributes,
+        "assume_role_policy",
+        changing("NamedRoles", ({ Condition }) => ({
+          Principal: { AWS: [`arn:aws:iam::${accountId}:root`, "arn:aws:iam::999999999999:root"] },
+          Condition: {
+            ArnEquals: {
+              "aws:PrincipalArn": [[Condition?.ArnEquals?.["aws:PrincipalArn"] ?? []].flat()[0] ?? "", operator],
+            },
+          },
+        })),
+      );
+    }
+    expect(plat13.judge(subject)).toEqual([]);
   },
-  { environments: ["dev", "staging", "prod"] },
 );

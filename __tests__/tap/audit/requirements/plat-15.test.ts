@@ -33,4 +33,15 @@ prove(plat15, {
   "a resource in another region has its provider's region tag": (subject, environment) => {
     Object.assign(resource(stackOf(subject, environment, "network", "us-west-2"), "aws_vpc"), { region: "eu-west-1" });
   },
+  "a resource without tags of its own is in another region": (subject, environment) => {
+    const key = resource(stackOf(subject, environment, "network", "us-west-2"), "aws_kms_key");
+    expect(key.tags).toBeUndefined();
+    key.region = "eu-west-1";
+  },
+  "a resource in another region is tagged with the stack's": (subject, environment) => {
+    Object.assign(resource(stackOf(subject, environment, "network", "us-west-2"), "aws_kms_key"), {
+      region: "eu-west-1",
+      tags: { Region: "us-west-2" },
+    });
+  },
 });

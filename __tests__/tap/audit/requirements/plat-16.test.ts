@@ -59,7 +59,13 @@ prove(
     "a bucket's name lacks the account": naming("bootstrap", "aws_s3_bucket", "AccessLog", "bucket", (old) =>
       old.replace(/-\d{12}$/, ""),
     ),
-    "the state bucket has another name": naming("bootstrap", "aws_s3_bucket", "State", "bucket", () => "tap-state"),
+    "the state bucket has another name": naming(
+      "bootstrap",
+      "aws_s3_bucket",
+      "StateBucket",
+      "bucket",
+      () => "tap-state",
+    ),
     "the lock table has another name": naming("bootstrap", "aws_dynamodb_table", undefined, "name", () => "locks"),
   },
   { environments: ["dev", "staging", "prod"] },

@@ -1,7 +1,8 @@
 import { plat20 } from "../../../../tap/audit/requirements/plat-20";
-import type { Attributes, StackJson } from "../../../../tap/audit/stack-json";
+import type { Attributes } from "../../../../tap/audit/stack-json";
 import { type Mutation, prove } from "../../../support/prove";
 import { resource, stackOf } from "../../../support/synthesized";
+import { add, adding, bootstrap, nameOf, policy, referenceTo, withoutBootstraps } from "./mutations";
 
 const backend =
   (change: (s3: Attributes) => void): Mutation =>
@@ -28,53 +29,109 @@ prove(plat20, {
   }),
 });
 
-const storage =
-  (change: (stack: StackJson) => void): Mutation =>
-  (subject, environment) =>
-    change(stackOf(subject, environment, "bootstrap"));
-
 prove(
   plat20,
   {
-    "the bucket may be destroyed": storage((stack) => {
+    "the bucket may be destroyed": bootstrap((stack) => {
       delete resource(stack, "aws_s3_bucket", "StateBucket").lifecycle;
     }),
-    "the bucket keeps no versions": storage((stack) => {
+    "the bucket keeps no versions": bootstrap((stack) => {
       delete stack.json.resource?.aws_s3_bucket_versioning?.[nameOf(stack, "aws_s3_bucket_versioning", "StateBucket")];
     }),
-    "the bucket is encrypted with S3's own key": storage((stack) => {
+    "the bucket is encrypted with S3's own key": bootstrap((stack) => {
       resource(stack, "aws_s3_bucket_server_side_encryption_configuration", "StateBucket").rule = [];
     }),
-    "the bucket may be public": storage((stack) => {
+    "the bucket may be public": bootstrap((stack) => {
       resource(stack, "aws_s3_bucket_public_access_block", "StateBucket").restrict_public_buckets = false;
     }),
-    "the bucket takes plain HTTP": storage((stack) => {
+    "the bucket takes plain HTTP": bootstrap((stack) => {
       resource(stack, "aws_s3_bucket_policy", "StateBucket").policy = '{"Statement":[]}';
     }),
-    "access to the bucket is not logged": storage((stack) => {
+    "access to the bucket is not logged": bootstrap((stack) => {
       delete stack.json.resource?.aws_s3_bucket_logging;
     }),
-    "the table may be destroyed": storage((stack) => {
+    "the table may be destroyed": bootstrap((stack) => {
       resource(stack, "aws_dynamodb_table").deletion_protection_enabled = false;
     }),
-    "the table is encrypted with DynamoDB's own key": storage((stack) => {
+    "the table is encrypted with DynamoDB's own key": bootstrap((stack) => {
       delete resource(stack, "aws_dynamodb_table").server_side_encryption;
     }),
-    "the table locks nothing": storage((stack) => {
+    "the table locks nothing": bootstrap((stack) => {
       resource(stack, "aws_dynamodb_table").hash_key = "Id";
     }),
-    "the key is not rotated": storage((stack) => {
+    "the key is not rotated": bootstrap((stack) => {
       resource(stack, "aws_kms_key").enable_key_rotation = false;
     }),
-    "the key has another alias": storage((stack) => {
+    "the key has another alias": bootstrap((stack) => {
       resource(stack, "aws_kms_alias").name = "alias/other";
+    }),
+    "no account has its bootstrap": withoutBootstraps,
+    "an account lacks its bootstrap": (subject, environment) => {
+      subject.stacks.splice(subject.stacks.indexOf(stackOf(subject, environment, "bootstrap")), 1);
+    },
+    "states expire": bootstrap((stack) => {
+      const [rule] = resource(stack, "aws_s3_bucket_lifecycle_configuration", "StateBucket").rule as Attributes[];
+      Object.assign(rule ?? {}, { expiration: [{ days: 90 }] });
+    }),
+    "states expire by a second lifecycle": bootstrap((stack) =>
+      add(stack, "aws_s3_bucket_lifecycle_configuration", {
+        bucket: resource(stack, "aws_s3_bucket", "StateBucket").bucket,
+        rule: [{ id: "other", status: "Enabled", expiration: [{ days: 1 }] }],
+      }),
+    ),
+    "the bucket is emptied by its destruction": bootstrap((stack) => {
+      resource(stack, "aws_s3_bucket", "StateBucket").force_destroy = true;
+    }),
+    "the key's policy leaves the account out": bootstrap((stack) => {
+      resource(stack, "aws_kms_key").policy = '{"Statement":[]}';
+    }),
+    "the key's root is another account's": bootstrap((stack) => {
+      const key = resource(stack, "aws_kms_key");
+      key.policy = String(key.policy).replace(/\d{12}/, "999999999999");
+    }),
+    "another account may use the key": policy(
+      "aws_kms_key",
+      "StateKey",
+      "policy",
+      adding({ Principal: { AWS: ["arn:aws:iam::999999999999:root"] }, Action: ["kms:Decrypt"], Resource: ["*"] }),
+    ),
+    "plain HTTP is denied of another bucket": bootstrap((stack) => {
+      const attributes = resource(stack, "aws_s3_bucket_policy", "StateBucket");
+      attributes.policy = String(attributes.policy).replaceAll(":::tap-state-", ":::tap-other-");
+    }),
+    "plain HTTP is denied of the bucket and not its objects": bootstrap((stack) => {
+      const attributes = resource(stack, "aws_s3_bucket_policy", "StateBucket");
+      attributes.policy = String(attributes.policy).replace(/,"[^"]*\/\*"/, "");
+    }),
+    "another account may read states": policy("aws_s3_bucket_policy", "StateBucket", "policy", (statements) => [
+      ...statements,
+      {
+        Sid: "Added",
+        Effect: "Allow",
+        Principal: { AWS: ["arn:aws:iam::999999999999:root"] },
+        Action: ["s3:GetObject"],
+        Resource: ["*"],
+      },
+    ]),
+    "everyone may read states": policy(
+      "aws_s3_bucket_policy",
+      "StateBucket",
+      "policy",
+      adding({ Principal: "*", Action: ["s3:GetObject"], Resource: ["*"] }),
+    ),
+    "a second policy replaces the bucket's": bootstrap((stack) =>
+      add(stack, "aws_s3_bucket_policy", {
+        bucket: referenceTo(stack, "aws_s3_bucket", "StateBucket", "bucket"),
+        policy: '{"Statement":[]}',
+      }),
+    ),
+    "the bucket of access logs may be public": bootstrap((stack) => {
+      const name = nameOf(stack, "aws_s3_bucket_public_access_block", "AccessLogBucket");
+      delete stack.json.resource?.aws_s3_bucket_public_access_block?.[name];
+    }),
+    "access is logged into the bucket itself": bootstrap((stack) => {
+      resource(stack, "aws_s3_bucket_logging").target_bucket = referenceTo(stack, "aws_s3_bucket", "StateBucket", "id");
     }),
   },
   { environments: ["dev", "staging", "prod"] },
 );
-
-function nameOf(stack: StackJson, type: string, part: string): string {
-  const names = Object.keys(stack.json.resource?.[type] ?? {}).filter((name) => name.includes(part));
-  if (names.length !== 1) throw new Error(`${stack.id} has ${names.length} ${type} with "${part}" in their names`);
-  return names[0] as string;
-}

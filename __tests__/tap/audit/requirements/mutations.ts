@@ -1,0 +1,73 @@
+import type { Attributes, PolicyStatement, StackJson } from "../../../../tap/audit/stack-json";
+import type { Mutation } from "../../../support/prove";
+import { resource, stackOf } from "../../../support/synthesized";
+
+/** A mutation of the network in the second region. */
+export const network =
+  (mutate: (stack: StackJson) => void): Mutation =>
+  (subject, environment) =>
+    mutate(stackOf(subject, environment, "network", "us-west-2"));
+
+export const bootstrap =
+  (mutate: (stack: StackJson) => void): Mutation =>
+  (subject, environment) =>
+    mutate(stackOf(subject, environment, "bootstrap"));
+
+/** Every account's bootstrap at once: what is expected can't be told from what is there. */
+export const withoutBootstraps: Mutation = ({ stacks }) => {
+  stacks.splice(0, stacks.length, ...stacks.filter(({ component }) => component !== "bootstrap"));
+};
+
+export function add({ json }: StackJson, type: string, attributes: Attributes): void {
+  json.resource = { ...json.resource, [type]: { ...json.resource?.[type], Added: attributes } };
+}
+
+/** The name of exactly one resource, by a part of it. */
+export function nameOf(stack: StackJson, type: string, part: string): string {
+  const names = Object.keys(stack.json.resource?.[type] ?? {}).filter((name) => name.includes(part));
+  if (names.length !== 1) throw new Error(`${stack.id} has ${names.length} ${type} with "${part}" in their names`);
+  return names[0] as string;
+}
+
+/** A reference to exactly one resource. */
+export function referenceTo(stack: StackJson, type: string, part: string, attribute: string): string {
+  return `\${${type}.${nameOf(stack, type, part)}.${attribute}}`;
+}
+
+/** A statement as it is, and as a mutation leaves it: IAM takes forms that the rules' own type leaves out. */
+export type Statement = Partial<PolicyStatement>;
+type Mutated = Readonly<Record<string, unknown>>;
+type Change = (statements: Statement[]) => readonly (Statement | Mutated)[];
+
+/** Changes the statements of a policy that is an attribute of exactly one resource. */
+export function rewrite(attributes: Attributes, attribute: string, change: Change): void {
+  const document = JSON.parse(String(attributes[attribute])) as { Statement: Statement[] };
+  attributes[attribute] = JSON.stringify({ ...document, Statement: change(document.Statement) });
+}
+
+/** Changes the statements of one of bootstrap's policies. */
+export const policy = (type: string, name: string, attribute: string, change: Change): Mutation =>
+  bootstrap((stack) => rewrite(resource(stack, type, name), attribute, change));
+
+export const adding =
+  (statement: Mutated): Change =>
+  (statements) => [...statements, { Sid: "Added", Effect: "Allow", ...statement }];
+
+export const allowing = (action: string, resources: string[]): Change =>
+  adding({ Action: [action], Resource: resources });
+
+export const without =
+  (sid: string): Change =>
+  (statements) => {
+    const left = statements.filter(({ Sid }) => Sid !== sid);
+    if (left.length === statements.length) throw new Error(`There is no statement ${sid}`);
+    return left;
+  };
+
+/** Changes attributes of the statement of that id; undefined removes one. */
+export const changing =
+  (sid: string, changes: (statement: Statement) => Mutated): Change =>
+  (statements) => {
+    if (!statements.some(({ Sid }) => Sid === sid)) throw new Error(`There is no statement ${sid}`);
+    return statements.map((statement) => (statement.Sid === sid ? { ...statement, ...changes(statement) } : statement));
+  };

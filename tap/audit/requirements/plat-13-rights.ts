@@ -1,0 +1,157 @@
+import type { BackendSettings } from "../../../config/backend";
+import type { Environment } from "../../../config/environment";
+import { accountArns, stateNames } from "../account-arns";
+import { sameInPolicy, serviceOf } from "../policies";
+import { expectThat, type Finding } from "../requirement";
+import { type PolicyStatement, type Resource, reference, type StackJson, statementsOf } from "../stack-json";
+import { stateKeyOf } from "../state-key";
+import { accountRoles, policiesOf } from "./plat-13-entrances";
+
+/** What reads how things are set up; anything else is a right that the plan role must not have. */
+const readingActions =
+  /^(ec2|kms|logs|iam|ssm|route53|apigateway|lambda|dynamodb|s3|sqs|sns|kinesis|secretsmanager|wafv2|cloudwatch|events|backup|cloudtrail|cognito-idp|application-autoscaling|xray):(Describe|List|Get)\w+$/;
+
+/** Of these, what reads what is in a store: objects, items, messages, log lines, secrets. IAM ignores the case. */
+const dataActions = new RegExp(
+  [
+    "s3:GetObject\\w*",
+    "dynamodb:Get(Item|Records)",
+    "secretsmanager:GetSecretValue",
+    "kinesis:GetRecords",
+    "logs:Get(LogEvents|LogRecord|LogObject|QueryResults)",
+    "ec2:Get(PasswordData|Console\\w+|LaunchTemplateData)",
+    "ec2:DescribeInstanceAttribute",
+    "cloudtrail:GetQueryResults",
+    "cognito-idp:(ListUsers\\w*|Get(User|Device))",
+    "wafv2:GetSampledRequests",
+    "xray:GetTrace\\w*",
+  ]
+    .map((action) => `^${action}$`)
+    .join("|"),
+  "i",
+);
+
+/** Whether a statement may have an action that only some resources, or some conditions, make harmless. */
+type Limits = Readonly<Record<string, (statement: PolicyStatement) => boolean>>;
+
+/** What the deploy and plan roles may do. */
+export function rights(stack: StackJson, environment: Environment, backend: BackendSettings): Finding[] {
+  const { deploy, plan } = accountRoles(stack, environment);
+  return [
+    ...(plan ? judgeRole(stack, plan, planMay(stack, environment, backend)) : []),
+    ...(deploy ? judgeRole(stack, deploy, deployMay(environment)) : []),
+  ];
+}
+
+function judgeRole(
+  stack: StackJson,
+  role: Resource,
+  may: (action: string, statement: PolicyStatement) => boolean,
+): Finding[] {
+  const policies = policiesOf(stack, role);
+  return [
+    ...expectThat(policies.length > 0, stack, "has no rights at all", role.address),
+    ...policies.flatMap(({ attributes, address }) => {
+      const statements = statementsOf(attributes.policy);
+      return [
+        ...expectThat(statements.length > 0, stack, "is not literal JSON, and can't be judged", address),
+        ...statements.flatMap((statement) => judgeStatement(stack, role, statement, may)),
+      ];
+    }),
+  ];
+}
+
+function judgeStatement(
+  stack: StackJson,
+  { address }: Resource,
+  statement: PolicyStatement,
+  may: (action: string, statement: PolicyStatement) => boolean,
+): Finding[] {
+  if (statement.Effect === "Deny") return [];
+  const { Sid, Action, NotAction, Resource = [], NotResource } = statement;
+  return [
+    ...expectThat(
+      NotAction === undefined && NotResource === undefined && Action.length > 0 && Resource.length > 0,
+      stack,
+      `must say what it may do, not what it may not, in its statement ${Sid}`,
+      address,
+    ),
+    ...Action.filter((action) => /[*?]/.test(action) || !may(action, statement)).map((action) => ({
+      stack: stack.id,
+      address,
+      message: `may ${action} by its statement ${Sid}, which is too much`,
+    })),
+  ];
+}
+
+function planMay(stack: StackJson, environment: Environment, backend: BackendSettings) {
+  const limits = planLimits(stack, environment, backend);
+  const outputs = `arn:aws:ssm:*:${environment.accountId}:parameter/tap/`;
+  return (action: string, statement: PolicyStatement): boolean => {
+    const limit = limits[action];
+    if (limit) return limit(statement);
+    // A parameter can be a secret, and SSM decrypts it for whoever may read it.
+    if (/^ssm:GetParameter/i.test(action)) return within(statement, outputs);
+    return readingActions.test(action) && !dataActions.test(action);
+  };
+}
+
+/** The plan role reads states, and of the lock table their digests: nothing else that is data. */
+function planLimits(stack: StackJson, environment: Environment, backend: BackendSettings): Limits {
+  const { bucketName, bucket, lockTable } = stateNames(environment, backend);
+  const key = stateKeyOf(stack, backend);
+  const digests = { "ForAllValues:StringLike": { "dynamodb:LeadingKeys": [`${bucketName}/tap-*-md5`] } };
+  return {
+    "s3:GetObject": (statement) => within(statement, `${bucket}/`),
+    "dynamodb:GetItem": ({ Resource, Condition }) =>
+      sameInPolicy(Resource, [lockTable]) && sameInPolicy(Condition, digests),
+    "kms:Decrypt": ({ Resource }) => key !== undefined && sameInPolicy(Resource, [reference(`${key.address}.arn`)]),
+    "sts:AssumeRole": ({ Resource }) => sameInPolicy(Resource, [accountArns(environment).planRole]),
+  };
+}
+
+/** Of IAM and STS, whose rights are rights to any right, the deploy role has what is listed; of the rest, its boundary. */
+function deployMay(environment: Environment) {
+  const limits = deployLimits(environment);
+  return (action: string, statement: PolicyStatement): boolean => {
+    const service = serviceOf(action);
+    if (service !== "iam" && service !== "sts") return service !== undefined && service !== "organizations";
+    return limits[action]?.(statement) ?? /^iam:(Get|List)\w+$/.test(action);
+  };
+}
+
+function deployLimits(environment: Environment): Limits {
+  const { deployRole, workloadBoundary } = accountArns(environment);
+  const underTheBoundary = { StringEquals: { "iam:PermissionsBoundary": workloadBoundary } };
+  const ownRoles = (statement: PolicyStatement) => within(statement, `arn:aws:iam::${environment.accountId}:role/tap-`);
+  const each = (actions: readonly string[], limit: Limits[string]): Limits =>
+    Object.fromEntries(actions.map((action) => [`iam:${action}`, limit]));
+  return {
+    ...each(
+      [
+        "AttachRolePolicy",
+        "CreateRole",
+        "DeleteRolePolicy",
+        "DetachRolePolicy",
+        "PutRolePermissionsBoundary",
+        "PutRolePolicy",
+      ],
+      (statement) => ownRoles(statement) && sameInPolicy(statement.Condition, underTheBoundary),
+    ),
+    ...each(
+      ["DeleteRole", "TagRole", "UntagRole", "UpdateAssumeRolePolicy", "UpdateRole", "UpdateRoleDescription"],
+      ownRoles,
+    ),
+    "iam:PassRole": (statement) => ownRoles(statement) && isPassedToNamedServices(statement),
+    "sts:AssumeRole": ({ Resource }) => sameInPolicy(Resource, [deployRole]),
+  };
+}
+
+function isPassedToNamedServices({ Condition = {} }: PolicyStatement): boolean {
+  const services = [Condition.StringEquals?.["iam:PassedToService"] ?? []].flat();
+  return services.length > 0 && services.every((name) => /^[a-z0-9.-]+\.amazonaws\.com$/.test(name));
+}
+
+function within({ Resource = [] }: PolicyStatement, prefix: string): boolean {
+  return Resource.every((arn) => arn.startsWith(prefix));
+}
