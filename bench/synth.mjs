@@ -4,12 +4,13 @@ import { availableParallelism, cpus, tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { copyProject } from "../scripts/copy-project.mjs";
 import { busyElsewhere, inSequence, measure, median } from "./support/measure.mjs";
 import { installStock, makeFloor, makePlain, makeStock } from "./synth/baselines.mjs";
 import { breakDown } from "./synth/breakdown.mjs";
 import { format, judge, perDoubling } from "./synth/report.mjs";
 import { compareStacks, identical } from "./synth/same-app.mjs";
-import { cleanApp, copyApp, copyProject, declareEnvironments, readStacks } from "./synth/scaled-app.mjs";
+import { cleanApp, copyApp, declareEnvironments, readStacks } from "./synth/scaled-app.mjs";
 
 const help = `Usage: node bench/synth.mjs [--rounds <n>] [--stacks <n>] [--json] [--keep]
 

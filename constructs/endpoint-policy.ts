@@ -20,8 +20,10 @@ const withoutOwnResources: readonly string[] = ["bedrock-runtime", "monitoring",
  */
 export function endpointPolicy(service: GatewayEndpointName | InterfaceEndpointName, accountId: string): string {
   const prefix = actionPrefixes[service as InterfaceEndpointName] ?? service;
-  const ownPrincipals = { "aws:PrincipalAccount": accountId };
-  const ownResources = withoutOwnResources.includes(service) ? {} : { "aws:ResourceAccount": accountId };
+  const ownPrincipals: Record<string, string> = { "aws:PrincipalAccount": accountId };
+  const ownResources: Record<string, string> = withoutOwnResources.includes(service)
+    ? {}
+    : { "aws:ResourceAccount": accountId };
   return policyJson([
     allow("OwnAccountOnly", [`${prefix}:*`], { ...ownPrincipals, ...ownResources }),
     // The one call of the service that is about no secret.

@@ -4,11 +4,12 @@
  * wants at least one of them red. Writes reports/mutations.json, which `tap requirements` reads.
  */
 import { execFileSync, spawn } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { availableParallelism, tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { mutations } from "../__tests__/mutations.mjs";
+import { copyProject } from "./copy-project.mjs";
 
 const projectRoot = dirname(dirname(fileURLToPath(import.meta.url)));
 const wanted = process.argv.slice(2);
@@ -22,6 +23,7 @@ if (wanted.includes("--help")) {
 }
 
 async function main(selected) {
+  refuseStale(selected);
   const results = await inParallel(selected);
   const survivors = results.filter(({ red }) => !red);
   if (wanted.length === 0) writeReport(results);
@@ -30,12 +32,22 @@ async function main(selected) {
   process.exitCode = survivors.length === 0 ? 0 : 1;
 }
 
+/** A change whose text is no longer there, or stands twice, would prove nothing. */
+function refuseStale(selected) {
+  const isStale = ({ file, from }) => readFileSync(join(projectRoot, file), "utf8").split(from).length !== 2;
+  const stale = selected.filter(isStale);
+  for (const { id, name, file, from } of stale) {
+    console.error(`${id}, ${name}: ${file} has not exactly one ${JSON.stringify(from)}`);
+  }
+  if (stale.length > 0) process.exit(1);
+}
+
 /** One copy of the project per core; each takes the next mutation until none is left. */
 async function inParallel(selected) {
   const queue = [...selected];
   const results = [];
   const worker = async () => {
-    const copy = copyProject();
+    const copy = makeCopy();
     try {
       for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
         const result = await judge(copy, next);
@@ -43,35 +55,25 @@ async function inParallel(selected) {
         console.log(`${result.red ? "red " : "MISS"} ${next.id} ${next.name} (${results.length}/${selected.length})`);
       }
     } finally {
-      rmSync(copy, { recursive: true, force: true });
+      rmSync(dirname(copy), { recursive: true, force: true });
     }
   };
   await Promise.all(Array.from({ length: availableParallelism() }, worker));
   return results;
 }
 
-function copyProject() {
-  const copy = mkdtempSync(join(tmpdir(), "tap-mutation-"));
-  const files = execFileSync("git", ["ls-files", "-co", "--exclude-standard"], { cwd: projectRoot, encoding: "utf8" });
-  for (const file of files.trim().split("\n")) {
-    mkdirSync(dirname(join(copy, file)), { recursive: true });
-    cpSync(join(projectRoot, file), join(copy, file));
-  }
-  symlinkSync(join(projectRoot, "node_modules"), join(copy, "node_modules"));
+function makeCopy() {
+  const copy = join(mkdtempSync(join(tmpdir(), "tap-mutation-")), "project");
+  copyProject(projectRoot, copy);
   // Tests of the command copy the project in their turn, and ask git for its files.
-  for (const args of [
-    ["init", "--quiet"],
-    ["add", "--all"],
-  ])
-    execFileSync("git", args, { cwd: copy });
+  execFileSync("git", ["init", "--quiet"], { cwd: copy });
+  execFileSync("git", ["add", "--all"], { cwd: copy });
   return copy;
 }
 
 async function judge(copy, { id, name, file, from, to, tests, title }) {
   const path = join(copy, file);
   const original = readFileSync(path, "utf8");
-  if (original.split(from).length !== 2)
-    throw new Error(`${id}, ${name}: ${file} has not exactly one ${JSON.stringify(from)}`);
   writeFileSync(
     path,
     original.replace(from, () => to),

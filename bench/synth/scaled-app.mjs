@@ -1,28 +1,8 @@
-import { execFileSync } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 
 /** /20 ranges of 10.0.0.0/9, a region each; the other half of 10.0.0.0/8 is the pool of short-lived environments. */
 const maximumRanges = 2 ** 11;
-
-/**
- * A copy of the project as it stands, committed or not. Its dependencies are the project's own.
- * @param {string} projectRoot
- * @param {string} folder that is not there yet
- */
-export function copyProject(projectRoot, folder) {
-  const listed = execFileSync("git", ["ls-files", "-z", "-co", "--exclude-standard"], {
-    cwd: projectRoot,
-    encoding: "utf8",
-  });
-  const files = listed.split("\0").filter((file) => file !== "" && !file.split("/").includes("node_modules"));
-  // A file that is deleted but not committed is still listed.
-  for (const file of files.filter((name) => existsSync(join(projectRoot, name)))) {
-    mkdirSync(dirname(join(folder, file)), { recursive: true });
-    cpSync(join(projectRoot, file), join(folder, file));
-  }
-  symlinkSync(join(projectRoot, "node_modules"), join(folder, "node_modules"));
-}
 
 /** A copy of a copy, without what its synthesis left. */
 export function copyApp(from, to) {
