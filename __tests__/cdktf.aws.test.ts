@@ -1,0 +1,76 @@
+import { spawnSync } from "node:child_process";
+import { join } from "node:path";
+import { type Emulator, emulatorMissing, startEmulator } from "./support/emulator";
+import { copyProject, projectRoot } from "./support/project";
+import { describeWithTerraform, loudlySkipped, terraformVariables } from "./support/terraform";
+
+/* CDKTF's own commands, as its documentation has them, on this project: real Terraform, its S3 backend on an emulator. */
+
+jest.setTimeout(300_000);
+
+const missing = emulatorMissing();
+const describeWithEmulator = missing ? loudlySkipped(missing) : describeWithTerraform;
+
+describeWithEmulator("cdktf", () => {
+  let emulator: Emulator;
+  const project = copyProject();
+  beforeAll(async () => {
+    emulator = await startEmulator();
+    await emulator.s3("PUT", "tap-state-111111111111-us-east-1");
+    await emulator.call("DynamoDB_20120810.CreateTable", "us-east-1", {
+      TableName: "tap-state-lock",
+      BillingMode: "PAY_PER_REQUEST",
+      AttributeDefinitions: [{ AttributeName: "LockID", AttributeType: "S" }],
+      KeySchema: [{ AttributeName: "LockID", KeyType: "HASH" }],
+    });
+  });
+  afterAll(async () => {
+    project.remove();
+    await emulator.stop();
+  });
+
+  const settings = [
+    "use_path_style",
+    "skip_credentials_validation",
+    "skip_requesting_account_id",
+    "skip_metadata_api_check",
+  ];
+  const cdktf = (...args: string[]) => {
+    const { status, stdout, stderr } = spawnSync(
+      process.execPath,
+      [join(projectRoot, "node_modules", "cdktf-cli", "bundle", "bin", "cdktf"), ...args],
+      {
+        cwd: project.root,
+        encoding: "utf8",
+        env: {
+          ...terraformVariables(),
+          ...emulator.variables,
+          ENVIRONMENT: "dev",
+          TF_CLI_ARGS_init: settings.map((setting) => `-backend-config=${setting}=true`).join(" "),
+        },
+      },
+    );
+    return { exitCode: status, output: stdout + stderr };
+  };
+  const stack = "tap-network-dev-us-east-1";
+
+  test("list, diff, deploy, output and destroy of one stack", () => {
+    const listed = cdktf("list");
+    expect(listed.output).toContain(`cdktf.out/stacks/${stack}`);
+    expect(listed.exitCode).toBe(0);
+
+    const diff = cdktf("diff", stack, "--skip-provider-lock");
+    expect(diff.output).toMatch(/Plan:.* to add, .*0.* to change, .*0.* to destroy/);
+    expect(diff.exitCode).toBe(0);
+
+    const deployed = cdktf("deploy", stack, "--auto-approve", "--skip-provider-lock");
+    expect(deployed.output).toMatch(/vpc_id = vpc-\w+/);
+    expect(deployed.exitCode).toBe(0);
+
+    expect(cdktf("output", stack, "--skip-synth").output).toMatch(/vpc_id = vpc-\w+/);
+
+    const destroyed = cdktf("destroy", stack, "--auto-approve", "--skip-provider-lock");
+    expect(destroyed.output).toContain("Destroy complete!");
+    expect(destroyed.exitCode).toBe(0);
+  });
+});
