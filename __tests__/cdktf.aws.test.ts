@@ -2,6 +2,7 @@ import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { type Emulator, emulatorMissing, startEmulator } from "./support/emulator";
 import { copyProject, projectRoot } from "./support/project";
+import { createStateStorage, emulatorBackend } from "./support/state-storage";
 import { describeWithTerraform, loudlySkipped, terraformVariables } from "./support/terraform";
 
 /* CDKTF's own commands, as its documentation has them, on this project: real Terraform, its S3 backend on an emulator. */
@@ -16,25 +17,13 @@ describeWithEmulator("cdktf", () => {
   const project = copyProject();
   beforeAll(async () => {
     emulator = await startEmulator();
-    await emulator.s3("PUT", "tap-state-111111111111-us-east-1");
-    await emulator.call("DynamoDB_20120810.CreateTable", "us-east-1", {
-      TableName: "tap-state-lock",
-      BillingMode: "PAY_PER_REQUEST",
-      AttributeDefinitions: [{ AttributeName: "LockID", AttributeType: "S" }],
-      KeySchema: [{ AttributeName: "LockID", KeyType: "HASH" }],
-    });
+    await createStateStorage(emulator, "tap-state-111111111111-us-east-1", "us-east-1");
   });
   afterAll(async () => {
     project.remove();
     await emulator.stop();
   });
 
-  const settings = [
-    "use_path_style",
-    "skip_credentials_validation",
-    "skip_requesting_account_id",
-    "skip_metadata_api_check",
-  ];
   const cdktf = (...args: string[]) => {
     const { status, stdout, stderr } = spawnSync(
       process.execPath,
@@ -46,7 +35,7 @@ describeWithEmulator("cdktf", () => {
           ...terraformVariables(),
           ...emulator.variables,
           ENVIRONMENT: "dev",
-          TF_CLI_ARGS_init: settings.map((setting) => `-backend-config=${setting}=true`).join(" "),
+          TF_CLI_ARGS_init: emulatorBackend.map((setting) => `-backend-config=${setting}`).join(" "),
         },
       },
     );

@@ -3,6 +3,7 @@ import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Emulator, emulatorMissing, startEmulator } from "./support/emulator";
 import { copyProject, projectRoot, tap, temporaryFolder } from "./support/project";
+import { createBucket, createStateStorage, emulatorBackend } from "./support/state-storage";
 import { backend, environmentNames, subjectOf } from "./support/synthesized";
 import { describeWithTerraform, loudlySkipped, terraformFolder, terraformVariables } from "./support/terraform";
 
@@ -12,14 +13,6 @@ import { describeWithTerraform, loudlySkipped, terraformFolder, terraformVariabl
  */
 
 jest.setTimeout(300_000);
-
-/** What the emulator needs of a client, and AWS doesn't. */
-const emulatorBackend = [
-  "use_path_style=true",
-  "skip_credentials_validation=true",
-  "skip_requesting_account_id=true",
-  "skip_metadata_api_check=true",
-];
 
 const missing = emulatorMissing();
 const describeWithEmulator = missing ? loudlySkipped(missing) : describeWithTerraform;
@@ -55,21 +48,6 @@ describeWithEmulator("remote state", () => {
     ...[...emulatorBackend, ...more].map((option) => `-backend-config=${option}`),
   ];
 
-  /** What bootstrap makes in an account. */
-  async function createStorage({ bucket, region }: State): Promise<void> {
-    const location = `<CreateBucketConfiguration><LocationConstraint>${region}</LocationConstraint></CreateBucketConfiguration>`;
-    await emulator.s3("PUT", bucket, region === "us-east-1" ? undefined : location);
-    const table = {
-      TableName: backend.dynamodb_table,
-      BillingMode: "PAY_PER_REQUEST",
-      AttributeDefinitions: [{ AttributeName: "LockID", AttributeType: "S" }],
-      KeySchema: [{ AttributeName: "LockID", KeyType: "HASH" }],
-    };
-    await emulator.call("DynamoDB_20120810.CreateTable", region, table).catch((error: Error) => {
-      if (!error.message.includes("ResourceInUse")) throw error;
-    });
-  }
-
   describe.each(environmentNames)("of %s", (environment) => {
     const stacks = subjectOf(environment).stacks.filter(({ environmentSuffix }) => environmentSuffix === environment);
     const network = stacks.find(
@@ -78,7 +56,7 @@ describeWithEmulator("remote state", () => {
     const state = stateOf(network.json);
 
     beforeAll(async () => {
-      await createStorage(state);
+      await createStateStorage(emulator, state.bucket, state.region);
       for (const { id } of stacks) {
         const folder = folderOf(environment, id);
         folder.run(...init());
@@ -211,13 +189,7 @@ describeWithEmulator("tap bootstrap", () => {
     expect(first.exitCode).toBe(0);
 
     // The bucket is there now, and the state still local: not a second account.
-    await emulator.s3("PUT", "tap-state-111111111111-us-east-1");
-    await emulator.call("DynamoDB_20120810.CreateTable", "us-east-1", {
-      TableName: "tap-state-lock",
-      BillingMode: "PAY_PER_REQUEST",
-      AttributeDefinitions: [{ AttributeName: "LockID", AttributeType: "S" }],
-      KeySchema: [{ AttributeName: "LockID", KeyType: "HASH" }],
-    });
+    await createStateStorage(emulator, "tap-state-111111111111-us-east-1", "us-east-1");
     const second = bootstrap("apply", "--env", "dev", "--auto-approve");
     expect(second.stderr).toContain("state local");
     expect(second.stdout).toContain("Resources: 0 added, 0 changed, 0 destroyed");
@@ -282,9 +254,7 @@ describeWithEmulator("tap bootstrap", () => {
   });
 
   test("PLAT-20 a bucket without a state means that another machine has it: nothing is made a second time", async () => {
-    const location =
-      "<CreateBucketConfiguration><LocationConstraint>us-east-2</LocationConstraint></CreateBucketConfiguration>";
-    await emulator.s3("PUT", "tap-state-222222222222-us-east-2", location);
+    await createBucket(emulator, "tap-state-222222222222-us-east-2", "us-east-2");
     const refused = bootstrap("apply", "--env", "staging", "--auto-approve");
     expect(refused.exitCode).toBe(1);
     expect(refused.stderr).toContain("exists, and holds no state of tap-bootstrap-staging-us-east-2");
