@@ -88,7 +88,6 @@ async function bundle(projectRoot) {
       target: "node20",
       format: "cjs",
       logLevel: "silent",
-      external: ["esbuild"],
       // A child process that is started on the bundle itself synthesizes a batch (tap/synth/batch.ts).
       footer: { js: "if (require.main === module) module.exports.runBatch();" },
       plugins: [withoutCreationStacks],

@@ -95,34 +95,32 @@ function sameNameProblems(environments: readonly CheckedEnvironment[]): ConfigPr
 }
 
 function sharedAccountProblems(environments: readonly CheckedEnvironment[]): ConfigProblem[] {
-  return environments.flatMap((environment, index) =>
-    environments
-      .slice(0, index)
-      .filter(
-        (other) => other.accountId === environment.accountId && !(other.sharedAccount && environment.sharedAccount),
-      )
-      .map((other) => ({
-        path: `${environment.environment}.accountId`,
-        value: environment.accountId,
-        message: `is the account of ${other.environment} too; give it one of its own, or set sharedAccount: true in both`,
-      })),
-  );
+  return pairsInOneAccount(environments)
+    .filter(([environment, other]) => !(other.sharedAccount && environment.sharedAccount))
+    .map(([{ environment, accountId }, other]) => ({
+      path: `${environment}.accountId`,
+      value: accountId,
+      message: `is the account of ${other.environment} too; give it one of its own, or set sharedAccount: true in both`,
+    }));
 }
 
 function differingQuotaProblems(environments: readonly CheckedEnvironment[]): ConfigProblem[] {
+  return pairsInOneAccount(environments)
+    .filter(([environment, other]) => !isDeepStrictEqual(other.accountQuotas, environment.accountQuotas))
+    .map(([{ environment, accountQuotas }, other]) => ({
+      path: `${environment}.accountQuotas`,
+      value: accountQuotas,
+      message: `must be those of ${other.environment}, which is in the same account`,
+    }));
+}
+
+/** The later one of the list first. */
+function pairsInOneAccount(environments: readonly CheckedEnvironment[]): [CheckedEnvironment, CheckedEnvironment][] {
   return environments.flatMap((environment, index) =>
     environments
       .slice(0, index)
-      .filter(
-        (other) =>
-          other.accountId === environment.accountId &&
-          !isDeepStrictEqual(other.accountQuotas, environment.accountQuotas),
-      )
-      .map((other) => ({
-        path: `${environment.environment}.accountQuotas`,
-        value: environment.accountQuotas,
-        message: `must be those of ${other.environment}, which is in the same account`,
-      })),
+      .filter((other) => other.accountId === environment.accountId)
+      .map((other): [CheckedEnvironment, CheckedEnvironment] => [environment, other]),
   );
 }
 

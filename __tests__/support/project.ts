@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 
@@ -47,7 +47,11 @@ export function copyProject(): {
 } {
   const root = mkdtempSync(join(tmpdir(), "tap-project-"));
   const files = execFileSync("git", ["ls-files", "-co", "--exclude-standard"], { cwd: projectRoot, encoding: "utf8" });
-  for (const file of files.trim().split("\n")) {
+  // A file that is deleted but not committed is still listed.
+  for (const file of files
+    .trim()
+    .split("\n")
+    .filter((name) => existsSync(join(projectRoot, name)))) {
     mkdirSync(dirname(join(root, file)), { recursive: true });
     cpSync(join(projectRoot, file), join(root, file));
   }
@@ -60,7 +64,7 @@ export function copyProject(): {
 }
 
 /** Replaces a text that must be there: a test of a change that didn't happen would prove nothing. */
-export function replaceIn(path: string, from: string | RegExp, to: string): void {
+function replaceIn(path: string, from: string | RegExp, to: string): void {
   const before = readFileSync(path, "utf8");
   const after = before.replace(from, to);
   if (after === before) throw new Error(`${path} has no ${String(from)}`);

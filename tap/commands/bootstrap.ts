@@ -2,11 +2,12 @@ import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join, relative } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import type { Command } from "commander";
-import { backendConfig, stateLocation } from "../../config/backend";
+import { stateLocation } from "../../config/backend";
 import type { Environment } from "../../config/environment";
 import { type PlannedStack, planStacks } from "../../main";
 import { CommandError, type Context, loadConfiguration } from "../context";
 import { writeWhole } from "../files";
+import { initArguments, writeBackendFolder } from "../remote-state";
 import { addBackendConfig, addEnvironment, idOf, type SelectionOptions } from "../selection";
 import { synthesizeStack } from "../synth/synthesize-stack";
 import { failure, terraform, terraformOnTerminal, terraformOrRefuse } from "../terraform";
@@ -102,11 +103,8 @@ async function copyToBucket(
   rmSync(folder.localBackend, { force: true });
   try {
     await terraformOrRefuse(context, folder.path, [
-      "init",
-      "-no-color",
-      "-migrate-state",
+      ...initArguments(options.backendConfig, "-migrate-state"),
       "-force-copy",
-      ...backendOptions(options),
     ]);
     const after = await pullRemote(context, folder, options);
     if (after === "no bucket" || !isSameState(after, local))
@@ -161,8 +159,7 @@ function prepare(context: Context, options: BootstrapOptions): BootstrapFolder {
   mkdirSync(home, { recursive: true });
   const path = synthesizeStack(stack, backend, home).folder;
   const remotePath = join(home, "remote");
-  const s3 = backendConfig(environment, id, backend);
-  writeWhole(join(remotePath, "main.tf.json"), JSON.stringify({ terraform: { backend: { s3 } } }));
+  writeBackendFolder(remotePath, stack, backend);
   return {
     id,
     path,
@@ -194,12 +191,7 @@ async function initialize(
 ): Promise<void> {
   if (isLocal) writeWhole(folder.localBackend, JSON.stringify({ terraform: { backend: { local: {} } } }));
   else rmSync(folder.localBackend, { force: true });
-  await terraformOrRefuse(context, folder.path, [
-    "init",
-    "-no-color",
-    "-reconfigure",
-    ...(isLocal ? [] : backendOptions(options)),
-  ]);
+  await terraformOrRefuse(context, folder.path, initArguments(isLocal ? [] : options.backendConfig));
 }
 
 /** What the remote state holds; a missing bucket is how the first run is told from a later one. */
@@ -208,7 +200,7 @@ async function pullRemote(
   folder: BootstrapFolder,
   options: BootstrapOptions,
 ): Promise<StateResource[] | "no bucket"> {
-  const args = ["init", "-no-color", "-reconfigure", ...backendOptions(options)];
+  const args = initArguments(options.backendConfig);
   const result = await terraform(context, folder.remotePath, args);
   if (result.exitCode !== 0) {
     if (result.stderr.replaceAll(/\s+/g, " ").includes(`S3 bucket "${folder.state.bucket}" does not exist`))
@@ -217,8 +209,4 @@ async function pullRemote(
   }
   const text = (await terraformOrRefuse(context, folder.remotePath, ["state", "pull"])).trim();
   return text === "" ? [] : ((JSON.parse(text) as { resources?: StateResource[] }).resources ?? []);
-}
-
-function backendOptions({ backendConfig: settings }: BootstrapOptions): string[] {
-  return (settings ?? []).map((setting) => `-backend-config=${setting}`);
 }

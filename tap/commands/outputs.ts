@@ -1,7 +1,6 @@
-import { mkdirSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { type Command, Option } from "commander";
-import { type BackendSettings, backendConfig } from "../../config/backend";
+import type { BackendSettings } from "../../config/backend";
 import { components } from "../../config/components";
 import { regionRole } from "../../config/environment";
 import { ConfigError } from "../../config/errors";
@@ -9,6 +8,7 @@ import { type PlannedStack, planStacks } from "../../main";
 import { CommandError, type Context, loadConfiguration } from "../context";
 import { writeWhole } from "../files";
 import { runSteps } from "../progress";
+import { initArguments, writeBackendFolder } from "../remote-state";
 import { addBackendConfig, addSelection, idOf, type SelectionOptions, selectStacks } from "../selection";
 import { terraformOrRefuse } from "../terraform";
 
@@ -67,7 +67,6 @@ async function outputs(context: Context, options: OutputsOptions): Promise<void>
 
 type TerraformOutputs = Record<string, { value: unknown }>;
 
-/** From a folder that holds the backend and nothing else: no provider is needed to read a state's outputs. */
 async function readOutputs(
   context: Context,
   stack: PlannedStack,
@@ -75,15 +74,8 @@ async function readOutputs(
   backendOptions: readonly string[],
 ): Promise<TerraformOutputs> {
   const folder = join(context.projectRoot, ".tap", "outputs", stack.environment.accountId, idOf(stack));
-  mkdirSync(folder, { recursive: true });
-  const s3 = backendConfig(stack.environment, idOf(stack), backend);
-  writeFileSync(join(folder, "main.tf.json"), JSON.stringify({ terraform: { backend: { s3 } } }));
-  await terraformOrRefuse(context, folder, [
-    "init",
-    "-no-color",
-    "-reconfigure",
-    ...backendOptions.map((option) => `-backend-config=${option}`),
-  ]);
+  writeBackendFolder(folder, stack, backend);
+  await terraformOrRefuse(context, folder, initArguments(backendOptions));
   return JSON.parse(await terraformOrRefuse(context, folder, ["output", "-no-color", "-json"])) as TerraformOutputs;
 }
 

@@ -60,10 +60,10 @@ const marks: Readonly<Record<Status, string>> = { proven: "✔", claimed: "?", f
 
 function line({ id, status, tests, mutations, text }: Proof): string {
   const evidence = status === "open" ? "" : `${tests} tests, ${mutations} red`;
-  return `${marks[status]} ${id.padEnd(8)} ${status.padEnd(8)} ${evidence.padEnd(20)} ${firstSentence(text)}`;
+  return `${marks[status]} ${id.padEnd(8)} ${status.padEnd(8)} ${evidence.padEnd(20)} ${shorten(text)}`;
 }
 
-function firstSentence(text: string): string {
+function shorten(text: string): string {
   const plain = text.replaceAll("`", "");
   return plain.length <= 80 ? plain : `${plain.slice(0, 79).trimEnd()}…`;
 }

@@ -47,19 +47,19 @@ async function synth(context: Context, options: SynthOptions): Promise<void> {
   const removeStaging = () => rmSync(staging, { recursive: true, force: true });
   process.once("exit", removeStaging);
   try {
-    const stacks: SynthesizedStack[] = [];
+    const done = new Map<string, SynthesizedStack>();
     await runSteps(context, [
       {
         title: `Synthesize ${planned.length} stacks`,
         run: (say) =>
           synthesizeAll({ stacks: planned, backend, outdir: staging }, context.bundlePath, (stack) => {
-            stacks.push(stack);
-            say(`${stacks.length}/${planned.length} ${stack.id}`);
+            done.set(stack.id, stack);
+            say(`${done.size}/${planned.length} ${stack.id}`);
           }),
       },
     ]);
-    const order = planned.map(idOf);
-    stacks.sort((a, b) => order.indexOf(a.id) - order.indexOf(b.id));
+    // Children finish in any order; what is shown is always in the same.
+    const stacks = planned.flatMap((stack) => done.get(idOf(stack)) ?? []);
     const published = publish(outdir, stacks, packageJson.dependencies.cdktf);
     const milliseconds = performance.now() - start;
     context.print(

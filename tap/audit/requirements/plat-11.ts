@@ -38,9 +38,9 @@ function missingAndSurplus({ stacks, environments }: Subject): Finding[] {
 }
 
 function idsOf(component: Component, environment: Environment): string[] {
-  const { environmentSuffix, region, regionNames } = environment;
+  const { environmentSuffix, account, region, regionNames } = environment;
   const regions = {
-    account: ownsItsAccount(environment) ? [region] : [],
+    account: ownsItsAccount(environment) ? [account.region] : [],
     primary: [region],
     region: regionNames,
   }[components[component].scope];
