@@ -2,14 +2,23 @@ import { App } from "cdktf";
 import type { BackendSettings } from "./config/backend";
 import { type Component, componentNames, components } from "./config/components";
 import type { Environment } from "./config/environment";
+import type { FunctionBundles } from "./constructs/function-bundle";
 import type { TapStack, TapStackProps } from "./constructs/tap-stack";
 import { BootstrapStack } from "./stacks/bootstrap";
 import { NetworkStack } from "./stacks/network";
+import { ObservabilityStack } from "./stacks/observability";
+import { RecordsStack } from "./stacks/records";
+import { SecurityStack } from "./stacks/security";
+
+export type { FunctionBundles };
 
 /** The stack of each component; a new stack is one line here, and its file in stacks/. */
 const stackClasses: Partial<Record<Component, new (app: App, props: TapStackProps) => TapStack>> = {
   bootstrap: BootstrapStack,
   network: NetworkStack,
+  security: SecurityStack,
+  observability: ObservabilityStack,
+  records: RecordsStack,
 };
 
 /** A stack before it is built: which component, of which environment, in which region. */
@@ -24,17 +33,19 @@ export interface BuildOptions {
   readonly stacks: readonly PlannedStack[];
   /** What `backend.hcl` says. */
   readonly backend: BackendSettings;
+  /** Code of the functions, bundled by bin/functions.mjs. */
+  readonly functionBundles: FunctionBundles;
   /** Folder that synthesis writes to. @default CDKTF_OUTDIR, else cdktf.out */
   readonly outdir?: string;
 }
 
 /** The app with its stacks. */
-export function buildApp({ stacks, backend, outdir }: BuildOptions): App {
+export function buildApp({ stacks, backend, functionBundles, outdir }: BuildOptions): App {
   const app = new App({ stackTraces: false, ...(outdir === undefined ? {} : { outdir }) });
   for (const { component, environment, region } of stacks) {
     const StackClass = stackClasses[component];
     if (StackClass === undefined) throw new RangeError(`The component "${component}" has no stack`);
-    new StackClass(app, { environment, region, backend });
+    new StackClass(app, { environment, region, backend, functionBundles });
   }
   return app;
 }

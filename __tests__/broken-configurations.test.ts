@@ -37,7 +37,7 @@ const cases: readonly Broken[] = [
   {
     ids: "PLAT-02",
     name: "a typo in a key",
-    edits: { [dev]: ["memorySizeMb", "memorySizeMB"] },
+    edits: { [dev]: ["lambda: { memorySizeMb", "lambda: { memorySizeMB"] },
     says: ["dev.jobs.lambda.memorySizeMB", 'did you mean "memorySizeMb"'],
   },
   {
@@ -303,7 +303,7 @@ const cases: readonly Broken[] = [
     edits: { "config/prod.ts": ["reservedConcurrency: 200", "reservedConcurrency: 901"] },
     says: [
       "prod.accountQuotas.concurrentExecutions",
-      "account 333333333333 in us-east-1 would hold 901",
+      "account 333333333333 in us-east-1 would hold 1051",
       "900 can be reserved",
     ],
   },
@@ -312,9 +312,9 @@ const cases: readonly Broken[] = [
     name: "concurrency over the quota with the declared suffixes",
     edits: {
       [dev]: [/suffixes: \[\]/, 'suffixes: ["alice", "bob"]'],
-      "config/common.ts": ["concurrentExecutions: 1_000", "concurrentExecutions: 113"],
+      "config/common.ts": ["concurrentExecutions: 1_000", "concurrentExecutions: 127"],
     },
-    says: ["dev.accountQuotas.concurrentExecutions", "dev 10, alice 2, bob 2"],
+    says: ["dev.accountQuotas.concurrentExecutions", "dev 20, alice 4, bob 4"],
   },
   {
     ids: "PLAT-23",

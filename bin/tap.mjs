@@ -5,6 +5,8 @@ import { fileURLToPath } from "node:url";
 import { ensureBundle, loadBundle, readBackend } from "./bundle.mjs";
 
 const projectRoot = dirname(dirname(fileURLToPath(import.meta.url)));
+/** Loaded where functions are wanted: most verbs need none. */
+const bundleFunctions = async () => (await import("./functions.mjs")).bundleFunctions(projectRoot);
 const bundle = ensureBundle(projectRoot);
 const backend = await readBackend(projectRoot);
 
@@ -14,6 +16,6 @@ if (error) {
   process.exitCode = 1;
 } else {
   const { exports, keepCompiled } = loadBundle(path);
-  process.exitCode = await exports.main({ projectRoot, bundlePath: path, backend });
+  process.exitCode = await exports.main({ projectRoot, bundlePath: path, backend, bundleFunctions });
   keepCompiled();
 }

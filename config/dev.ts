@@ -14,6 +14,17 @@ export const dev: EnvironmentConfig = {
   logs: { retentionDays: 14 },
   kms: { deletionWindowDays: 7 },
   alarms: { emails: ["tap-dev@example.com"], evaluationPeriods: 3, errorRatePercent: 5 },
+  tracing: true,
+  audit: { trail: false, retentionDays: 30 },
+  records: {
+    write: { memorySizeMb: 256, reservedConcurrency: 5 },
+    read: { memorySizeMb: 256, reservedConcurrency: 5 },
+    table: {
+      readCapacity: { minimum: 1, maximum: 10 },
+      writeCapacity: { minimum: 1, maximum: 10 },
+      targetUtilizationPercent: 70,
+    },
+  },
   jobs: {
     lambda: { memorySizeMb: 512, reservedConcurrency: 10 },
     api: { throttlingRateLimit: 100, throttlingBurstLimit: 200 },
@@ -26,6 +37,7 @@ export const dev: EnvironmentConfig = {
     suffixes: [],
     settings: {
       logs: { retentionDays: 3 },
+      records: { write: { reservedConcurrency: 1 }, read: { reservedConcurrency: 1 } },
       jobs: { lambda: { reservedConcurrency: 2 } },
     },
   },

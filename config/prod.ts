@@ -14,6 +14,17 @@ export const prod: EnvironmentConfig = {
   logs: { retentionDays: 365 },
   kms: { deletionWindowDays: 30 },
   alarms: { emails: ["tap-oncall@example.com"], evaluationPeriods: 1, errorRatePercent: 1 },
+  tracing: true,
+  audit: { trail: true, retentionDays: 2555 },
+  records: {
+    write: { memorySizeMb: 512, reservedConcurrency: 50 },
+    read: { memorySizeMb: 512, reservedConcurrency: 100 },
+    table: {
+      readCapacity: { minimum: 10, maximum: 500 },
+      writeCapacity: { minimum: 5, maximum: 200 },
+      targetUtilizationPercent: 70,
+    },
+  },
   jobs: {
     lambda: { memorySizeMb: 2048, reservedConcurrency: 200 },
     api: { throttlingRateLimit: 2000, throttlingBurstLimit: 4000 },

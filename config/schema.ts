@@ -62,13 +62,16 @@ const tagText = text(
   "1 to 256 letters, digits, spaces or _.:/=+-@ (what AWS allows in a tag)",
 );
 
+const functionSettings = z.strictObject({
+  /** Memory, MB: 128 to 10,240 (Lambda quotas). */
+  memorySizeMb: wholeNumber(128, 10_240, "MB, Lambda's range"),
+  /** Concurrency kept for the function and denied to it beyond: at least 1; counted against `accountQuotas` (PLAT-23). */
+  reservedConcurrency: wholeNumber(1, 100_000, "executions at once"),
+});
+
 const jobs = z.strictObject({
-  lambda: z.strictObject({
-    /** Memory of the worker, MB: 128 to 10,240 (Lambda quotas). */
-    memorySizeMb: wholeNumber(128, 10_240, "MB, Lambda's range"),
-    /** Concurrency kept for the worker and denied to it beyond: at least 1; counted against `accountQuotas` (PLAT-23). */
-    reservedConcurrency: wholeNumber(1, 100_000, "executions at once"),
-  }),
+  /** The worker. */
+  lambda: functionSettings,
   api: z.strictObject({
     /** Steady rate of the stage, requests per second: 1 to 10,000 (API Gateway's account quota). */
     throttlingRateLimit: wholeNumber(1, 10_000, "requests per second, API Gateway's account quota"),
@@ -90,6 +93,26 @@ const jobs = z.strictObject({
   table: z.strictObject({
     /** Point-in-time recovery of the jobs table (PLAT-04: prod only). */
     pointInTimeRecovery: flag,
+  }),
+});
+
+const capacityRange = z
+  .strictObject({
+    /** Capacity units that are always there: from 1. */
+    minimum: wholeNumber(1, 40_000, "capacity units, DynamoDB's quota per table"),
+    /** Capacity units that auto scaling goes up to; from the minimum to 40,000 (DynamoDB's quota per table). */
+    maximum: wholeNumber(1, 40_000, "capacity units, DynamoDB's quota per table"),
+  })
+  .refine(({ minimum, maximum }) => maximum >= minimum, { error: "must have a maximum that is not below its minimum" });
+
+const records = z.strictObject({
+  write: functionSettings,
+  read: functionSettings,
+  table: z.strictObject({
+    readCapacity: capacityRange,
+    writeCapacity: capacityRange,
+    /** Share of the capacity that auto scaling aims to have in use, percent: 20 to 90 (DynamoDB, auto scaling). */
+    targetUtilizationPercent: wholeNumber(20, 90, "percent, DynamoDB's range"),
   }),
 });
 
@@ -123,6 +146,16 @@ const settings = {
     /** Share of failed invocations that raises an alarm, percent: 1 to 100. */
     errorRatePercent: wholeNumber(1, 100, "percent"),
   }),
+  /** Whether functions send traces to X-Ray (STR-07). */
+  tracing: flag,
+  audit: z.strictObject({
+    /** Whether a CloudTrail trail per region records the use of keys and who touched which object, item and function (SEC-05). */
+    trail: flag,
+    /** Days that what it recorded is kept: 1 to 36,500. */
+    retentionDays: wholeNumber(1, 36_500, "days"),
+  }),
+  /** The `records` system. */
+  records,
   /** The `jobs` system, the workload of the platform. */
   jobs,
 };

@@ -14,6 +14,17 @@ export const staging: EnvironmentConfig = {
   logs: { retentionDays: 30 },
   kms: { deletionWindowDays: 7 },
   alarms: { emails: ["tap-staging@example.com"], evaluationPeriods: 2, errorRatePercent: 5 },
+  tracing: true,
+  audit: { trail: false, retentionDays: 90 },
+  records: {
+    write: { memorySizeMb: 256, reservedConcurrency: 10 },
+    read: { memorySizeMb: 256, reservedConcurrency: 20 },
+    table: {
+      readCapacity: { minimum: 2, maximum: 50 },
+      writeCapacity: { minimum: 2, maximum: 50 },
+      targetUtilizationPercent: 70,
+    },
+  },
   jobs: {
     lambda: { memorySizeMb: 1024, reservedConcurrency: 50 },
     api: { throttlingRateLimit: 500, throttlingBurstLimit: 1000 },

@@ -1,5 +1,6 @@
 import { KmsAlias } from "@cdktf/provider-aws/lib/kms-alias";
 import { KmsKey } from "@cdktf/provider-aws/lib/kms-key";
+import { Lazy } from "cdktf";
 import { Construct } from "constructs";
 import { policyJson, type Statement } from "./policy";
 import { TapStack } from "./tap-stack";
@@ -7,58 +8,229 @@ import { TapStack } from "./tap-stack";
 export interface CustomerKeyProps {
   /** What it encrypts, in a sentence. */
   readonly description: string;
-  /** Its part of the name pattern, e.g. `flow-logs`. */
-  readonly resource: string;
-  /** Full alias, where something outside the pattern fixes it. @default alias/tap-{component}-{resource}-{environment}-{region} */
+  /** Its part of the name pattern, e.g. `flow-logs`. @default none: the one key of its component */
+  readonly resource?: string;
+  /** Full alias, where something outside the pattern fixes it. @default alias/tap-{component}[-{resource}]-{environment}-{region} */
   readonly alias?: string;
-  /** What services may do with it; people and roles get their rights from IAM, through the root statement. @default none */
-  readonly statements?: readonly Statement[];
   /** Terraform refuses to destroy it. @default false */
   readonly preventDestroy?: boolean;
 }
 
-/** A customer managed key with yearly rotation, an alias, and a policy that names the services that use it. */
+/** What a statement of the key's policy grows by, as grants are added. */
+interface Use {
+  readonly statement: Statement;
+  readonly operator: "StringEquals" | "StringLike" | "ArnEquals" | "ArnLike";
+  readonly conditionKey: string;
+  readonly values: Set<string>;
+}
+
+/**
+ * A customer managed key with yearly rotation, an alias, and a policy that names the services that use it.
+ * Nobody uses it otherwise: the account may administer it, and encrypts or decrypts through the services that
+ * were granted, with their encryption context, and only where IAM allows it too (docs/decisions/0005).
+ *
+ * @example
+ * const key = new CustomerKey(this, "Key", { description: "The records" });
+ * key.grantTable(tableName);     // what Table does with the key that it is given
+ */
 export class CustomerKey extends Construct {
+  readonly id: string;
   readonly arn: string;
+  readonly aliasName: string;
+  private readonly stack: TapStack;
+  private readonly uses = new Map<string, Use>();
+  /** Services that keep using the key after the caller has gone, by grants that they make in the caller's name. */
+  private readonly grantingServices = new Set<string>();
 
   constructor(scope: Construct, id: string, props: CustomerKeyProps) {
     super(scope, id);
-    const stack = TapStack.of(this);
-    const { accountId, kms } = stack.environment;
+    this.stack = TapStack.of(this);
     const key = new KmsKey(this, "Key", {
       description: props.description,
       enableKeyRotation: true,
-      deletionWindowInDays: kms.deletionWindowDays,
-      policy: policyJson([accountStatement(accountId), ...(props.statements ?? [])]),
+      deletionWindowInDays: this.stack.environment.kms.deletionWindowDays,
+      policy: Lazy.stringValue({ produce: () => policyJson(this.statements()) }),
       ...(props.preventDestroy ? { lifecycle: { preventDestroy: true } } : {}),
     });
-    new KmsAlias(this, "Alias", {
-      name: props.alias ?? stack.nameOf("keyAlias", props.resource),
-      targetKeyId: key.keyId,
-    });
+    this.id = key.keyId;
     this.arn = key.arn;
+    this.aliasName = props.alias ?? this.stack.nameOf("keyAlias", props.resource);
+    new KmsAlias(this, "Alias", { name: this.aliasName, targetKeyId: key.keyId });
+  }
+
+  /** A table, and tables restored beside it under `{table}-…` (DynamoDB developer guide, encryption at rest: usage notes). */
+  grantTable(tableName: string): void {
+    const context = "kms:EncryptionContext:aws:dynamodb:tableName";
+    this.grantService("DynamoDb", "dynamodb", "StringLike", context, [tableName, `${tableName}-*`]);
+    this.grantingServices.add(this.via("dynamodb"));
+  }
+
+  /** A bucket: with a bucket key the context is the bucket's ARN, without one the object's (S3 user guide, SSE-KMS). */
+  grantBucket(bucketArn: string): void {
+    this.grantService("S3", "s3", "ArnLike", "kms:EncryptionContext:aws:s3:arn", [bucketArn, `${bucketArn}/*`]);
+  }
+
+  /** A queue (SQS developer guide, key management). */
+  grantQueue(queueArn: string): void {
+    this.grantService("Sqs", "sqs", "ArnEquals", "kms:EncryptionContext:aws:sqs:arn", [queueArn]);
+  }
+
+  /** A topic (SNS developer guide, key management). */
+  grantTopic(topicArn: string): void {
+    this.grantService("Sns", "sns", "ArnEquals", "kms:EncryptionContext:aws:sns:topicArn", [topicArn]);
+  }
+
+  /** A service that publishes to a topic or sends to a queue by itself, as CloudWatch does for `arn:…:alarm:…`. */
+  grantPublisher(service: string, sourceArn: string): void {
+    const [name = service] = service.split(".");
+    this.use(
+      `${name[0]?.toUpperCase()}${name.slice(1)}Publishes`,
+      {
+        principals: { Service: [service] },
+        actions: ["kms:Decrypt", "kms:GenerateDataKey*"],
+        conditions: { StringEquals: { "aws:SourceAccount": this.stack.environment.accountId } },
+      },
+      "ArnLike",
+      "aws:SourceArn",
+      [sourceArn],
+    );
+  }
+
+  /** A function's settings, through its callers, and its code, by Lambda itself (Lambda developer guide, encrypting environment variables and .zip packages). */
+  grantFunction(functionArn: string): void {
+    const context = "kms:EncryptionContext:aws:lambda:FunctionArn";
+    const arns = [functionArn, `${functionArn}:*`];
+    this.grantService("LambdaSettings", "lambda", "ArnLike", context, arns);
+    this.grantingServices.add(this.via("lambda"));
+    const byLambda = {
+      principals: { Service: ["lambda.amazonaws.com"] },
+      actions: ["kms:Decrypt", "kms:GenerateDataKey"],
+    };
+    this.use("LambdaCode", byLambda, "ArnLike", context, arns);
+  }
+
+  /** A log group (CloudWatch Logs user guide, encrypt log data with KMS). */
+  grantLogGroup(logGroupName: string): void {
+    const byLogs = {
+      principals: { Service: [`logs.${this.stack.region}.amazonaws.com`] },
+      actions: ["kms:Decrypt*", "kms:Describe*", "kms:Encrypt*", "kms:GenerateDataKey*", "kms:ReEncrypt*"],
+    };
+    const logGroupArn = this.stack.arnOf("logs", `log-group:${logGroupName}`);
+    this.use("Logs", byLogs, "ArnEquals", "kms:EncryptionContext:aws:logs:arn", [logGroupArn]);
+  }
+
+  /** A trail, and those who read what it wrote (CloudTrail user guide, configure key policies). */
+  grantTrail(trailArn: string): void {
+    const byTrail = {
+      principals: { Service: ["cloudtrail.amazonaws.com"] },
+      actions: ["kms:GenerateDataKey*"],
+      conditions: { StringEquals: { "aws:SourceArn": trailArn } },
+    };
+    this.use("TrailWrites", byTrail, "ArnEquals", "kms:EncryptionContext:aws:cloudtrail:arn", [trailArn]);
+    this.use("TrailDescribesKey", { ...byTrail, actions: ["kms:DescribeKey"] }, "ArnEquals", "aws:SourceArn", [
+      trailArn,
+    ]);
+    this.use(
+      "TrailIsRead",
+      this.throughService("s3", ["kms:Decrypt"]),
+      "ArnEquals",
+      "kms:EncryptionContext:aws:cloudtrail:arn",
+      [trailArn],
+    );
+  }
+
+  /** Principals of this account may use the key through a service, where IAM lets them. */
+  private grantService(
+    sid: string,
+    service: string,
+    operator: Use["operator"],
+    conditionKey: string,
+    values: readonly string[],
+  ): void {
+    const actions = ["kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*"];
+    this.use(sid, this.throughService(service, actions), operator, conditionKey, values);
+  }
+
+  private throughService(service: string, actions: readonly string[]): Omit<Statement, "sid"> {
+    const { accountId } = this.stack.environment;
+    return {
+      principals: { AWS: [rootOf(accountId)] },
+      actions,
+      conditions: { StringEquals: { "kms:CallerAccount": accountId, "kms:ViaService": this.via(service) } },
+    };
+  }
+
+  private use(
+    sid: string,
+    statement: Omit<Statement, "sid">,
+    operator: Use["operator"],
+    conditionKey: string,
+    values: readonly string[],
+  ): void {
+    const known = this.uses.get(sid);
+    const use = known ?? { statement: { sid, ...statement }, operator, conditionKey, values: new Set() };
+    for (const value of values) use.values.add(value);
+    this.uses.set(sid, use);
+  }
+
+  private via(service: string): string {
+    return `${service}.${this.stack.region}.amazonaws.com`;
+  }
+
+  private statements(): Statement[] {
+    const { accountId } = this.stack.environment;
+    return [
+      administration(accountId),
+      ...[...this.uses.values()].map(({ statement, operator, conditionKey, values }) => ({
+        ...statement,
+        resources: ["*"],
+        conditions: {
+          ...statement.conditions,
+          [operator]: { ...statement.conditions?.[operator], [conditionKey]: [...values] },
+        },
+      })),
+      ...(this.grantingServices.size === 0 ? [] : [grants(accountId, [...this.grantingServices])]),
+    ];
   }
 }
 
-/** Without it, a key is locked for ever once its policy is wrong (KMS developer guide, default key policy). */
-function accountStatement(accountId: string): Statement {
+function rootOf(accountId: string): string {
+  return `arn:aws:iam::${accountId}:root`;
+}
+
+/** Without it, a key is locked for ever once its policy is wrong (KMS developer guide, default key policy). It lets nobody encrypt, decrypt or pass that on by a grant. */
+function administration(accountId: string): Statement {
   return {
-    sid: "AccountThroughIam",
-    principals: { AWS: [`arn:aws:iam::${accountId}:root`] },
-    actions: ["kms:*"],
+    sid: "AccountAdministers",
+    principals: { AWS: [rootOf(accountId)] },
+    actions: [
+      "kms:CancelKeyDeletion",
+      "kms:CreateAlias",
+      "kms:DeleteAlias",
+      "kms:Describe*",
+      "kms:DisableKey*",
+      "kms:EnableKey*",
+      "kms:Get*",
+      "kms:List*",
+      "kms:PutKeyPolicy",
+      "kms:RevokeGrant",
+      "kms:RotateKeyOnDemand",
+      "kms:ScheduleKeyDeletion",
+      "kms:TagResource",
+      "kms:UntagResource",
+      "kms:UpdateAlias",
+      "kms:UpdateKeyDescription",
+    ],
     resources: ["*"],
   };
 }
 
-/** What CloudWatch Logs needs of a key, for one log group (CloudWatch Logs user guide, encrypt log data with KMS). */
-export function logGroupKeyStatement(stack: TapStack, logGroupName: string): Statement {
+function grants(accountId: string, services: readonly string[]): Statement {
   return {
-    sid: "LogGroup",
-    principals: { Service: [`logs.${stack.region}.amazonaws.com`] },
-    actions: ["kms:Encrypt*", "kms:Decrypt*", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:Describe*"],
+    sid: "ServicesKeepUsing",
+    principals: { AWS: [rootOf(accountId)] },
+    actions: ["kms:CreateGrant"],
     resources: ["*"],
-    conditions: {
-      ArnEquals: { "kms:EncryptionContext:aws:logs:arn": stack.arnOf("logs", `log-group:${logGroupName}`) },
-    },
+    conditions: { StringEquals: { "kms:CallerAccount": accountId, "kms:ViaService": services } },
   };
 }

@@ -10,22 +10,24 @@ import { S3BucketPublicAccessBlock } from "@cdktf/provider-aws/lib/s3-bucket-pub
 import { S3BucketServerSideEncryptionConfigurationA } from "@cdktf/provider-aws/lib/s3-bucket-server-side-encryption-configuration";
 import { S3BucketVersioningA } from "@cdktf/provider-aws/lib/s3-bucket-versioning";
 import { Construct } from "constructs";
-import { policyJson, type Statement } from "./policy";
+import type { CustomerKey } from "./customer-key";
+import { denyPlainHttp, policyJson, type Statement } from "./policy";
+import { requireInRange } from "./ranges";
 
 export interface EncryptedBucketProps {
   /** Full name of the bucket, 3 to 63 characters; `stack.nameOf("bucket", …)` but for the state's. */
   readonly bucket: string;
-  /** ARN of the customer key. @default SSE-S3, which is for access-log buckets: S3 can't log into a bucket of a customer key without its key policy naming it */
-  readonly kmsKeyArn?: string;
+  /** @default SSE-S3, which is for access-log buckets alone: S3 delivers access logs into no other (S3 user guide, server access logging) */
+  readonly key?: CustomerKey;
   /** Days after which versions that are no longer current are removed, 1 or more. */
   readonly noncurrentVersionExpirationDays: number;
   /** Days after which objects expire, 1 or more. @default never */
   readonly expirationDays?: number;
-  /** Bucket that takes the access logs. @default none, which is for the access-log bucket itself */
-  readonly accessLogBucket?: EncryptedBucket;
+  /** Name of the bucket that takes the access logs. @default none, which is for the access-log bucket itself */
+  readonly accessLogBucketName?: string;
   /** Statements beside the denial of plain HTTP. @default none */
   readonly statements?: (bucketArn: string) => readonly Statement[];
-  /** Terraform refuses to destroy it. @default false */
+  /** Terraform refuses to destroy it. @default false: it goes, and what is in it */
   readonly preventDestroy?: boolean;
 }
 
@@ -33,6 +35,8 @@ export interface EncryptedBucketProps {
 export class EncryptedBucket extends Construct {
   readonly bucket: string;
   readonly arn: string;
+  /** What writes to the bucket by its policy should wait for it. */
+  readonly policy: S3BucketPolicy;
 
   constructor(scope: Construct, id: string, props: EncryptedBucketProps) {
     super(scope, id);
@@ -41,20 +45,21 @@ export class EncryptedBucket extends Construct {
 
     const bucket = new S3Bucket(this, "Bucket", {
       bucket: props.bucket,
-      ...(props.preventDestroy ? { lifecycle: { preventDestroy: true } } : {}),
+      // One or the other: what isn't kept goes in one command, with what is in it.
+      ...(props.preventDestroy ? { lifecycle: { preventDestroy: true } } : { forceDestroy: true }),
     });
     // Computed, so that the policy is whole in the JSON; the id makes Terraform wait for the bucket.
     this.arn = `arn:aws:s3:::${props.bucket}`;
     this.bucket = bucket.id;
 
     this.blockPublicAccess();
-    this.encrypt(props.kmsKeyArn);
+    this.encrypt(props.key);
     const versioning = this.keepVersions();
     this.expire(props, versioning);
-    if (props.accessLogBucket) this.logAccess(props.accessLogBucket, props.bucket);
-    new S3BucketPolicy(this, "Policy", {
+    if (props.accessLogBucketName) this.logAccess(props.accessLogBucketName, props.bucket);
+    this.policy = new S3BucketPolicy(this, "Policy", {
       bucket: this.bucket,
-      policy: policyJson([denyPlainHttp(this.arn), ...(props.statements?.(this.arn) ?? [])]),
+      policy: policyJson([denyPlainHttp("s3:*", [this.arn, `${this.arn}/*`]), ...(props.statements?.(this.arn) ?? [])]),
     });
   }
 
@@ -72,16 +77,17 @@ export class EncryptedBucket extends Construct {
     });
   }
 
-  private encrypt(kmsKeyArn: string | undefined): void {
-    const byDefault =
-      kmsKeyArn === undefined ? { sseAlgorithm: "AES256" } : { sseAlgorithm: "aws:kms", kmsMasterKeyId: kmsKeyArn };
+  private encrypt(key: CustomerKey | undefined): void {
+    key?.grantBucket(this.arn);
     new S3BucketServerSideEncryptionConfigurationA(this, "Encryption", {
       bucket: this.bucket,
       rule: [
-        {
-          applyServerSideEncryptionByDefault: byDefault,
-          ...(kmsKeyArn === undefined ? {} : { bucketKeyEnabled: true }),
-        },
+        key === undefined
+          ? { applyServerSideEncryptionByDefault: { sseAlgorithm: "AES256" } }
+          : {
+              applyServerSideEncryptionByDefault: { sseAlgorithm: "aws:kms", kmsMasterKeyId: key.arn },
+              bucketKeyEnabled: true,
+            },
       ],
     });
   }
@@ -112,10 +118,10 @@ export class EncryptedBucket extends Construct {
     });
   }
 
-  private logAccess(target: EncryptedBucket, prefix: string): void {
+  private logAccess(targetBucket: string, prefix: string): void {
     new S3BucketLoggingA(this, "Logging", {
       bucket: this.bucket,
-      targetBucket: target.bucket,
+      targetBucket,
       targetPrefix: `${prefix}/`,
     });
   }
@@ -134,18 +140,6 @@ export function accessLogDelivery(accountId: string): (bucketArn: string) => Sta
   ];
 }
 
-function denyPlainHttp(bucketArn: string): Statement {
-  return {
-    sid: "DenyPlainHttp",
-    effect: "Deny",
-    principals: "*",
-    actions: ["s3:*"],
-    resources: [bucketArn, `${bucketArn}/*`],
-    conditions: { Bool: { "aws:SecureTransport": "false" } },
-  };
-}
-
 function requireDays(option: string, days: number): void {
-  if (!Number.isInteger(days) || days < 1)
-    throw new RangeError(`${option} must be a whole number of days from 1 (given ${days})`);
+  requireInRange(option, days, 1, Number.POSITIVE_INFINITY, "days");
 }

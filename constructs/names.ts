@@ -16,12 +16,15 @@ interface NameKind {
 export const nameKinds = {
   alarm: { limit: 255 },
   bucket: { limit: 63, withAccountId: true },
+  dashboard: { limit: 255 },
   function: { limit: 64 },
   functionLogGroup: { limit: 512, prefix: "/aws/lambda/" },
   keyAlias: { limit: 256, prefix: "alias/" },
   logGroup: { limit: 512 },
   /** Managed policy. */
   policy: { limit: 128 },
+  /** Saved query of CloudWatch Logs Insights. */
+  queryDefinition: { limit: 255 },
   queue: { limit: 80 },
   role: { limit: 64 },
   /** EventBridge rule. */
@@ -31,6 +34,8 @@ export const nameKinds = {
   /** The tag `Name`, which EC2's resources have in place of a name. */
   tag: { limit: 256 },
   topic: { limit: 256 },
+  /** CloudTrail trail. */
+  trail: { limit: 128 },
   webAcl: { limit: 128 },
   /** WAF writes to log groups of this prefix only. */
   webAclLogGroup: { limit: 512, prefix: "aws-waf-logs-" },
@@ -90,5 +95,15 @@ export function accountNames(environment: Environment) {
     planRoleArn: arn("role", "plan"),
     deployBoundaryArn: arn("policy", "deploy-boundary"),
     workloadBoundaryArn: arn("policy", "workload-boundary"),
+  };
+}
+
+/** What the security stack of an environment makes in each region, for the other stacks there. */
+export function securityNames(environment: Environment, region: string) {
+  const { environmentSuffix, accountId } = environment;
+  const scope: NameScope = { component: "security", environmentSuffix, region, accountId };
+  return {
+    alarmTopicArn: `arn:aws:sns:${region}:${accountId}:${resourceName(scope, "topic", "alarms")}`,
+    accessLogBucketName: resourceName(scope, "bucket", "access-logs"),
   };
 }

@@ -50,3 +50,15 @@ export function serviceTrust(service: string, accountId: string, sourceArn?: str
     },
   ]);
 }
+
+/** What every bucket, queue and topic refuses (SEC-01): a call that isn't encrypted in transit. */
+export function denyPlainHttp(action: string, resources: readonly string[]): Statement {
+  return {
+    sid: "DenyPlainHttp",
+    effect: "Deny",
+    principals: "*",
+    actions: [action],
+    resources,
+    conditions: { Bool: { "aws:SecureTransport": "false" } },
+  };
+}

@@ -40,11 +40,12 @@ export class StateStorage extends Construct {
     });
     this.bucket = new EncryptedBucket(this, "StateBucket", {
       bucket: stateBucketName(stack.environment),
-      kmsKeyArn: key.arn,
+      key,
       noncurrentVersionExpirationDays: stateVersionDays,
-      accessLogBucket: accessLogs,
+      accessLogBucketName: accessLogs.bucket,
       preventDestroy: true,
     });
+    key.grantTable(props.lockTable);
     new DynamodbTable(this, "LockTable", {
       name: props.lockTable,
       billingMode: "PAY_PER_REQUEST",

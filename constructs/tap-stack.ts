@@ -1,3 +1,4 @@
+import { ArchiveProvider } from "@cdktf/provider-archive/lib/provider";
 import { DataAwsSsmParameter } from "@cdktf/provider-aws/lib/data-aws-ssm-parameter";
 import { AwsProvider } from "@cdktf/provider-aws/lib/provider";
 import { SsmParameter } from "@cdktf/provider-aws/lib/ssm-parameter";
@@ -6,6 +7,7 @@ import type { Construct, IConstruct } from "constructs";
 import { type BackendSettings, stackIdOf, stateLocation } from "../config/backend";
 import type { Component } from "../config/components";
 import type { Environment } from "../config/environment";
+import type { FunctionBundle, FunctionBundles } from "./function-bundle";
 import { accountNames, type NameKindName, type NameScope, parameterPath, resourceName } from "./names";
 import { OwnRegionTag, tagsOf } from "./tags";
 
@@ -19,6 +21,8 @@ export interface TapStackProps {
   readonly region: string;
   /** What `backend.hcl` says. */
   readonly backend: BackendSettings;
+  /** Code of the functions, bundled. */
+  readonly functionBundles: FunctionBundles;
 }
 
 export interface TapStackOptions {
@@ -56,12 +60,14 @@ export abstract class TapStack extends TerraformStack {
   readonly environment: Environment;
   readonly component: Component;
   readonly region: string;
+  private readonly functionBundles: FunctionBundles;
 
   constructor(scope: Construct, props: TapStackProps, options: TapStackOptions) {
     super(scope, stackIdOf(options.component, props.environment.environmentSuffix, props.region));
     this.environment = props.environment;
     this.component = options.component;
     this.region = props.region;
+    this.functionBundles = props.functionBundles;
 
     this.addOverride("terraform.required_version", terraformVersion);
     this.createBackend(props.backend);
@@ -103,6 +109,21 @@ export abstract class TapStack extends TerraformStack {
       existing ??
       new DataAwsSsmParameter(this, id, { name: parameterPath(this.environment.environmentSuffix, component, key) });
     return parameter.insecureValue;
+  }
+
+  /** Code of a function. @throws RangeError where functions/ has no such entry */
+  functionBundle(entry: string): FunctionBundle {
+    const bundle = this.functionBundles[entry];
+    if (bundle === undefined)
+      throw new RangeError(
+        `There is no functions/${entry}/handler.ts; there are ${Object.keys(this.functionBundles).join(", ") || "none"} (given ${JSON.stringify(entry)})`,
+      );
+    return bundle;
+  }
+
+  /** The provider that zips functions; there once, where there is a function. */
+  useArchiveProvider(): void {
+    if (this.node.tryFindChild("archive") === undefined) new ArchiveProvider(this, "archive");
   }
 
   /**

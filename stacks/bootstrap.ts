@@ -7,7 +7,8 @@ import { AccountRole } from "../constructs/account-role";
 import { accountNames } from "../constructs/names";
 import { deployBoundary, workloadBoundary } from "../constructs/permissions/boundaries";
 import { deployNetwork, deployRoles, deployShared } from "../constructs/permissions/deploy";
-import { readMetadata } from "../constructs/permissions/metadata";
+import { deployData, deployFunctions, deployMonitoring } from "../constructs/permissions/deploy-services";
+import { readMetadata, readServiceMetadata } from "../constructs/permissions/metadata";
 import { readState, writeState } from "../constructs/permissions/state";
 import { policyJson } from "../constructs/policy";
 import { StateStorage } from "../constructs/state-storage";
@@ -92,9 +93,13 @@ export class BootstrapStack extends TapStack {
       policies: {
         state: writeState(this.environment, this.lockTable, stateKeyArn),
         metadata: readMetadata(accountId),
+        "service-metadata": readServiceMetadata(accountId),
         roles: deployRoles(scope),
         network: deployNetwork(scope),
         shared: deployShared(scope),
+        functions: deployFunctions(accountId),
+        data: deployData(accountId, !this.environment.deletionProtection),
+        monitoring: deployMonitoring(accountId),
       },
     });
   }
@@ -116,6 +121,7 @@ export class BootstrapStack extends TapStack {
       policies: {
         state: readState(this.environment, this.lockTable, stateKeyArn),
         metadata: readMetadata(accountId),
+        "service-metadata": readServiceMetadata(accountId),
         itself: [{ sid: "AssumeItself", actions: ["sts:AssumeRole"], resources: [planRoleArn] }],
       },
     });
@@ -130,27 +136,25 @@ export class BootstrapStack extends TapStack {
       trust: policyJson([
         { sid: "AssumeByService", principals: { Service: ["apigateway.amazonaws.com"] }, actions: ["sts:AssumeRole"] },
       ]),
-      statements: [
-        {
-          sid: "WriteLogs",
-          actions: [
-            "logs:CreateLogGroup",
-            "logs:CreateLogStream",
-            "logs:DescribeLogGroups",
-            "logs:DescribeLogStreams",
-            "logs:PutLogEvents",
-          ],
-          resources: [`arn:aws:logs:*:${this.environment.accountId}:log-group:*`],
-        },
-      ],
       // Its name is computed, here as in all stacks; only in this one may it not exist yet.
       dependsOn: [workloadBoundary],
+    });
+    role.allow("access", {
+      sid: "WriteLogs",
+      actions: [
+        "logs:CreateLogGroup",
+        "logs:CreateLogStream",
+        "logs:DescribeLogGroups",
+        "logs:DescribeLogStreams",
+        "logs:PutLogEvents",
+      ],
+      resources: [`arn:aws:logs:*:${this.environment.accountId}:log-group:*`],
     });
     for (const region of this.environment.account.regionNames) {
       new ApiGatewayAccount(this, `ApiGatewayAccount-${region}`, {
         region,
         cloudwatchRoleArn: role.arn,
-        dependsOn: [role.policy],
+        dependsOn: [...role.policies],
       });
     }
   }

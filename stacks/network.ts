@@ -1,4 +1,3 @@
-import { CloudwatchLogGroup } from "@cdktf/provider-aws/lib/cloudwatch-log-group";
 import { DefaultSecurityGroup } from "@cdktf/provider-aws/lib/default-security-group";
 import { FlowLog } from "@cdktf/provider-aws/lib/flow-log";
 import { RouteTable } from "@cdktf/provider-aws/lib/route-table";
@@ -10,8 +9,9 @@ import { VpcEndpoint } from "@cdktf/provider-aws/lib/vpc-endpoint";
 import { VpcSecurityGroupIngressRule } from "@cdktf/provider-aws/lib/vpc-security-group-ingress-rule";
 import type { Construct } from "constructs";
 import { prefixLength, subnetOf } from "../config/cidr";
-import { CustomerKey, logGroupKeyStatement } from "../constructs/customer-key";
+import { CustomerKey } from "../constructs/customer-key";
 import { endpointPolicy, type GatewayEndpointName } from "../constructs/endpoint-policy";
+import { LogGroup } from "../constructs/log-group";
 import { serviceTrust } from "../constructs/policy";
 import { TapStack, type TapStackProps } from "../constructs/tap-stack";
 import { WorkloadRole } from "../constructs/workload-role";
@@ -160,18 +160,9 @@ export class NetworkStack extends TapStack {
     }
   }
 
-  private createFlowLog(): CloudwatchLogGroup {
-    const name = this.nameOf("logGroup", "flow-logs");
-    const key = new CustomerKey(this, "FlowLogKey", {
-      resource: "flow-logs",
-      description: "Flow logs of the VPC",
-      statements: [logGroupKeyStatement(this, name)],
-    });
-    const logGroup = new CloudwatchLogGroup(this, "FlowLogGroup", {
-      name,
-      kmsKeyId: key.arn,
-      retentionInDays: this.environment.logs.retentionDays,
-    });
+  private createFlowLog(): LogGroup {
+    const key = new CustomerKey(this, "FlowLogKey", { resource: "flow-logs", description: "Flow logs of the VPC" });
+    const logGroup = new LogGroup(this, "FlowLogGroup", { name: this.nameOf("logGroup", "flow-logs"), key });
     const role = new WorkloadRole(this, "FlowLogRole", {
       resource: "flow-logs",
       description: "Writes the flow logs of the VPC",
@@ -180,25 +171,26 @@ export class NetworkStack extends TapStack {
         this.environment.accountId,
         this.arnOf("ec2", "vpc-flow-log/*"),
       ),
-      statements: [
-        {
-          sid: "WriteFlowLogs",
-          actions: ["logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"],
-          resources: [`${this.arnOf("logs", `log-group:${name}`)}:*`],
-        },
-        // Looked up by a list of all groups, as the flow logs' documentation says.
-        { sid: "FindLogGroup", actions: ["logs:DescribeLogGroups"], resources: [this.arnOf("logs", "log-group:*")] },
-      ],
     });
+    role.allow(
+      "access",
+      {
+        sid: "WriteFlowLogs",
+        actions: ["logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"],
+        resources: [`${logGroup.arn}:*`],
+      },
+      // Looked up by a list of all groups, as the flow logs' documentation says.
+      { sid: "FindLogGroup", actions: ["logs:DescribeLogGroups"], resources: [this.arnOf("logs", "log-group:*")] },
+    );
     new FlowLog(this, "FlowLog", {
       vpcId: this.vpc.id,
       trafficType: "ALL",
       logDestinationType: "cloud-watch-logs",
-      logDestination: logGroup.arn,
+      logDestination: logGroup.resource.arn,
       iamRoleArn: role.arn,
       maxAggregationInterval: 60,
       tags: { Name: this.nameOf("tag", "flow-logs") },
-      dependsOn: [role.policy],
+      dependsOn: [...role.policies],
     });
     return logGroup;
   }

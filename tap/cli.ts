@@ -17,6 +17,7 @@ export interface MainOptions {
   readonly projectRoot: string;
   readonly bundlePath: string;
   readonly backend: ParsedBackend;
+  readonly bundleFunctions: Context["bundleFunctions"];
 }
 
 /** The `tap` command; returns its exit code. */

@@ -4,6 +4,7 @@ import type { Environment } from "../config/environment";
 import { ConfigError, type ConfigProblem } from "../config/errors";
 import { loadEnvironments } from "../config/load";
 import type { Selection } from "../config/selection";
+import type { FunctionBundles } from "../main";
 
 /** What a command runs in; everything from outside comes through here, so that tests need patch nothing. */
 export interface Context {
@@ -13,6 +14,8 @@ export interface Context {
   readonly bundlePath: string;
   /** `backend.hcl` as bin/tap.mjs parsed it. */
   readonly backend: ParsedBackend;
+  /** Code of all functions, bundled; from the cache where nothing has changed. Rejects with what is wrong with it, by file and line. */
+  bundleFunctions(): Promise<FunctionBundles>;
   readonly variables: Readonly<Record<string, string | undefined>>;
   /** Folder that the command was called from. */
   readonly cwd: string;

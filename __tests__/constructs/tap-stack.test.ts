@@ -11,7 +11,11 @@ class ExampleStack extends TapStack {
   constructor(app: App, environmentSuffix: string, region?: string) {
     const [environment] = loadEnvironments({ environmentSuffix });
     if (environment === undefined) throw new Error(`There is no ${environmentSuffix}`);
-    super(app, { environment, region: region ?? environment.region, backend }, { component: "records" });
+    super(
+      app,
+      { environment, region: region ?? environment.region, backend, functionBundles: {} },
+      { component: "records" },
+    );
   }
 }
 

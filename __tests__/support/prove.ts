@@ -27,7 +27,8 @@ export function prove(
     test.each(environments)(`${requirement.id} is red when ${name}, in %s`, (environment) => {
       const subject = subjectOf(environment) as Subject & { stacks: StackJson[] };
       mutate(subject, environment);
-      expect(subject).not.toEqual(subjectOf(environment));
+      // As text, which is a tenth of the time of comparing some thousand resources deeply.
+      expect(JSON.stringify(subject) === JSON.stringify(subjectOf(environment))).toBe(false);
       expect(requirement.judge(subject).length).toBeGreaterThan(0);
     });
   }

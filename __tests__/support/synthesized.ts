@@ -2,7 +2,8 @@ import { join } from "node:path";
 import type { BackendSettings } from "../../config/backend";
 import { loadEnvironments } from "../../config/load";
 import type { Subject } from "../../tap/audit/requirement";
-import { type Attributes, readStacks, resourcesOf, type StackJson } from "../../tap/audit/stack-json";
+import { readStacks, resourcesOf, type StackJson } from "../../tap/audit/stack-json";
+import type { Attributes } from "../../tap/graph/terraform-json";
 import { projectRoot } from "./project";
 
 /** Every environment that requirements are proven for. */

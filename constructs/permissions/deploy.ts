@@ -10,7 +10,7 @@ interface DeployScope {
 }
 
 /** Services that roles of the workloads are passed to; an added one is an added right of the deploy role. */
-const passedToServices = ["vpc-flow-logs.amazonaws.com"];
+const passedToServices = ["lambda.amazonaws.com", "vpc-flow-logs.amazonaws.com"];
 
 const networkTypes = [
   "vpc",
@@ -170,7 +170,10 @@ export function deployShared({ accountId, project }: DeployScope): Statement[] {
         "logs:TagResource",
         "logs:UntagResource",
       ],
-      resources: [anyRegionArn(accountId, "logs", "log-group:tap-*")],
+      resources: [
+        anyRegionArn(accountId, "logs", "log-group:tap-*"),
+        anyRegionArn(accountId, "logs", "log-group:/aws/lambda/tap-*"),
+      ],
     },
     {
       sid: "ManageOutputs",

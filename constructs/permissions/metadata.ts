@@ -60,3 +60,112 @@ export function readMetadata(accountId: string): Statement[] {
     { sid: "ListParameters", actions: ["ssm:DescribeParameters"], resources: [anyRegionArn(accountId, "ssm", "*")] },
   ];
 }
+
+/** The same of the services that the systems are made of. */
+export function readServiceMetadata(accountId: string): Statement[] {
+  const arn = (service: string, resource: string) => anyRegionArn(accountId, service, resource);
+  return [
+    {
+      sid: "DescribeFunctions",
+      actions: [
+        "lambda:GetAlias",
+        "lambda:GetFunction",
+        "lambda:GetFunctionCodeSigningConfig",
+        "lambda:GetFunctionConcurrency",
+        "lambda:GetFunctionConfiguration",
+        "lambda:GetFunctionEventInvokeConfig",
+        "lambda:ListTags",
+        "lambda:ListVersionsByFunction",
+      ],
+      resources: [arn("lambda", "function:tap-*")],
+    },
+    // Without it a function's settings, which hold no secret, come back empty: a plan would put them in anew.
+    {
+      sid: "ReadFunctionSettings",
+      actions: ["kms:Decrypt"],
+      resources: [arn("kms", "key/*")],
+      conditions: {
+        StringEquals: { "kms:CallerAccount": accountId },
+        StringLike: { "kms:ViaService": "lambda.*.amazonaws.com" },
+      },
+    },
+    {
+      sid: "DescribeQueuesAndTopics",
+      actions: [
+        "sns:GetSubscriptionAttributes",
+        "sns:GetTopicAttributes",
+        "sns:ListSubscriptionsByTopic",
+        "sns:ListTagsForResource",
+        "sqs:GetQueueAttributes",
+        "sqs:GetQueueUrl",
+        "sqs:ListQueueTags",
+      ],
+      resources: [arn("sns", "tap-*"), arn("sqs", "tap-*")],
+    },
+    {
+      sid: "DescribeTables",
+      actions: [
+        "dynamodb:DescribeContinuousBackups",
+        "dynamodb:DescribeTable",
+        "dynamodb:DescribeTimeToLive",
+        "dynamodb:ListTagsOfResource",
+      ],
+      resources: [arn("dynamodb", "table/tap-*")],
+    },
+    {
+      sid: "DescribeBuckets",
+      actions: [
+        "s3:GetAccelerateConfiguration",
+        "s3:GetBucketAcl",
+        "s3:GetBucketCORS",
+        "s3:GetBucketLocation",
+        "s3:GetBucketLogging",
+        "s3:GetBucketObjectLockConfiguration",
+        "s3:GetBucketOwnershipControls",
+        "s3:GetBucketPolicy",
+        "s3:GetBucketPublicAccessBlock",
+        "s3:GetBucketRequestPayment",
+        "s3:GetBucketTagging",
+        "s3:GetBucketVersioning",
+        "s3:GetBucketWebsite",
+        "s3:GetEncryptionConfiguration",
+        "s3:GetLifecycleConfiguration",
+        "s3:GetReplicationConfiguration",
+        "s3:ListBucket",
+      ],
+      resources: ["arn:aws:s3:::tap-*"],
+      conditions: { StringEquals: { "aws:ResourceAccount": accountId } },
+    },
+    {
+      sid: "DescribeTrails",
+      actions: [
+        "cloudtrail:GetEventSelectors",
+        "cloudtrail:GetInsightSelectors",
+        "cloudtrail:GetTrail",
+        "cloudtrail:GetTrailStatus",
+        "cloudtrail:ListTags",
+      ],
+      resources: [arn("cloudtrail", "trail/tap-*")],
+    },
+    {
+      sid: "DescribeAlarmsAndDashboards",
+      actions: ["cloudwatch:DescribeAlarms", "cloudwatch:GetDashboard", "cloudwatch:ListTagsForResource"],
+      resources: [arn("cloudwatch", "alarm:*"), `arn:aws:cloudwatch::${accountId}:dashboard/tap-*`],
+    },
+    {
+      sid: "DescribeScaling",
+      actions: ["application-autoscaling:ListTagsForResource"],
+      resources: [arn("application-autoscaling", "scalable-target/*")],
+    },
+    {
+      sid: "DescribeWithoutResources",
+      actions: [
+        "application-autoscaling:DescribeScalableTargets",
+        "application-autoscaling:DescribeScalingPolicies",
+        "cloudtrail:DescribeTrails",
+        "logs:DescribeQueryDefinitions",
+      ],
+      resources: ["*"],
+    },
+  ];
+}

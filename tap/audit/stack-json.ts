@@ -1,19 +1,7 @@
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
-import { type Component, componentNames } from "../../config/components";
-
-/** Attributes of a resource, data source, provider or output, as Terraform's JSON has them. */
-export type Attributes = Record<string, unknown>;
-type Blocks = Record<string, Record<string, Attributes>>;
-
-export interface TerraformJson {
-  resource?: Blocks;
-  data?: Blocks;
-  output?: Record<string, Attributes>;
-  variable?: Record<string, Attributes>;
-  provider?: Record<string, Attributes[]>;
-  terraform?: { backend?: Record<string, Attributes>; [key: string]: unknown };
-}
+import type { Component } from "../../config/components";
+import { readCdktfFolder } from "../graph/read-cdktf";
+import { parseStackId } from "../graph/stack-id";
+import type { Attributes, TerraformJson } from "../graph/terraform-json";
 
 /** A synthesized stack: its parts by name, and its JSON. */
 export interface StackJson {
@@ -33,18 +21,12 @@ export interface Resource {
   readonly attributes: Attributes;
 }
 
-const stackIdPattern = new RegExp(`^tap-(${componentNames.join("|")})-([a-z0-9]{1,12})-([a-z]{2}-[a-z]+-\\d)$`);
-
 /** All stacks of a synthesized folder, as its manifest lists them. */
 export function readStacks(outdir: string): StackJson[] {
-  const manifest = JSON.parse(readFileSync(join(outdir, "manifest.json"), "utf8")) as {
-    stacks: Record<string, { synthesizedStackPath: string }>;
-  };
-  return Object.entries(manifest.stacks).map(([id, { synthesizedStackPath }]) => {
-    const [, component, environmentSuffix, region] = stackIdPattern.exec(id) ?? [];
-    if (!component || !environmentSuffix || !region) throw new Error(`${id} is not the id of a stack of this project`);
-    const json = JSON.parse(readFileSync(join(outdir, synthesizedStackPath), "utf8")) as TerraformJson;
-    return { id, component: component as Component, environmentSuffix, region, json };
+  return readCdktfFolder(outdir).map((stack) => {
+    const parts = parseStackId(stack.id);
+    if (parts === undefined) throw new Error(`${stack.id} is not the id of a stack of this project`);
+    return { ...stack, ...parts };
   });
 }
 

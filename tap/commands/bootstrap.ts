@@ -157,7 +157,7 @@ function prepare(context: Context, options: BootstrapOptions): BootstrapFolder {
   const id = idOf(stack);
   const home = join(context.projectRoot, ".tap", "bootstrap", environment.accountId);
   mkdirSync(home, { recursive: true });
-  const path = synthesizeStack(stack, backend, home).folder;
+  const path = synthesizeStack(stack, { backend, functionBundles: {}, outdir: home }).folder;
   const remotePath = join(home, "remote");
   writeBackendFolder(remotePath, stack, backend);
   return {

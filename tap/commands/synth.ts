@@ -2,9 +2,9 @@ import { rmSync } from "node:fs";
 import { relative } from "node:path";
 import type { Command } from "commander";
 import { type Environment, regionRole } from "../../config/environment";
-import { planStacks } from "../../main";
+import { type FunctionBundles, planStacks } from "../../main";
 import packageJson from "../../package.json";
-import { type Context, loadConfiguration, outputFolder } from "../context";
+import { CommandError, type Context, loadConfiguration, outputFolder } from "../context";
 import { runSteps } from "../progress";
 import { addSelection, idOf, type SelectionOptions, selectStacks } from "../selection";
 import { synthesizeAll } from "../synth/batch";
@@ -48,11 +48,18 @@ async function synth(context: Context, options: SynthOptions): Promise<void> {
   process.once("exit", removeStaging);
   try {
     const done = new Map<string, SynthesizedStack>();
+    let functionBundles: FunctionBundles = {};
     await runSteps(context, [
+      {
+        title: "Bundle functions",
+        run: async () => {
+          functionBundles = await bundleFunctions(context);
+        },
+      },
       {
         title: `Synthesize ${planned.length} stacks`,
         run: (say) =>
-          synthesizeAll({ stacks: planned, backend, outdir: staging }, context.bundlePath, (stack) => {
+          synthesizeAll({ stacks: planned, backend, functionBundles, outdir: staging }, context.bundlePath, (stack) => {
             done.set(stack.id, stack);
             say(`${done.size}/${planned.length} ${stack.id}`);
           }),
@@ -70,6 +77,14 @@ async function synth(context: Context, options: SynthOptions): Promise<void> {
   } finally {
     removeStaging();
     process.off("exit", removeStaging);
+  }
+}
+
+async function bundleFunctions(context: Context): Promise<FunctionBundles> {
+  try {
+    return await context.bundleFunctions();
+  } catch (error) {
+    throw new CommandError(`${(error as Error).message}\nNothing was written.`);
   }
 }
 

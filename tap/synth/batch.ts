@@ -1,7 +1,7 @@
 import { fork } from "node:child_process";
 import { availableParallelism } from "node:os";
 import type { BackendSettings } from "../../config/backend";
-import type { PlannedStack } from "../../main";
+import type { FunctionBundles, PlannedStack } from "../../main";
 import { CommandError } from "../context";
 import { type SynthesizedStack, synthesizeStack } from "./synthesize-stack";
 
@@ -14,6 +14,7 @@ export const stacksPerProcess = 60;
 export interface Batch {
   readonly stacks: readonly PlannedStack[];
   readonly backend: BackendSettings;
+  readonly functionBundles: FunctionBundles;
   readonly outdir: string;
 }
 
@@ -28,7 +29,7 @@ export async function synthesizeAll(
 ): Promise<void> {
   if (batch.stacks.length <= stacksPerProcess) {
     for (const stack of batch.stacks) {
-      onStack(synthesizeStack(stack, batch.backend, batch.outdir));
+      onStack(synthesizeStack(stack, batch));
       // Lets the progress line be drawn.
       await new Promise((resolve) => setImmediate(resolve));
     }
@@ -78,7 +79,7 @@ export function runBatch(): void {
   process.once("message", (batch: Batch) => {
     const send = (message: Message) => process.send?.(message);
     try {
-      for (const stack of batch.stacks) send({ stack: synthesizeStack(stack, batch.backend, batch.outdir) });
+      for (const stack of batch.stacks) send({ stack: synthesizeStack(stack, batch) });
     } catch (error) {
       const text = error instanceof Error ? error.message : String(error);
       send(error instanceof CommandError ? { refusal: text } : { failure: text });

@@ -1,5 +1,5 @@
-import type { TerraformJson } from "../audit/stack-json";
 import { CommandError } from "../context";
+import type { TerraformJson } from "../graph/terraform-json";
 
 const interpolation = /\$\{[^}]*\}/g;
 /** `aws_vpc.Vpc` or `data.aws_ssm_parameter.x` within an expression. */

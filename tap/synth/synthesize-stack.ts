@@ -1,8 +1,7 @@
 import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
-import type { BackendSettings } from "../../config/backend";
-import { buildApp, type PlannedStack } from "../../main";
-import type { TerraformJson } from "../audit/stack-json";
+import { type BuildOptions, buildApp, type PlannedStack } from "../../main";
+import type { TerraformJson } from "../graph/terraform-json";
 import { refuseDanglingReferences } from "./references";
 
 /** One stack as it was synthesized: what the table shows, and its entry in the manifest. */
@@ -30,9 +29,12 @@ export interface ManifestEntry {
  * Builds and writes one stack, in an app of its own: stacks don't refer to each other, so each can be timed
  * alone and its constructs be collected before the next.
  */
-export function synthesizeStack(planned: PlannedStack, backend: BackendSettings, outdir: string): SynthesizedStack {
+export function synthesizeStack(
+  planned: PlannedStack,
+  { backend, functionBundles, outdir }: Required<Omit<BuildOptions, "stacks">>,
+): SynthesizedStack {
   const start = performance.now();
-  const app = buildApp({ stacks: [planned], backend, outdir });
+  const app = buildApp({ stacks: [planned], backend, functionBundles, outdir });
   app.synth();
   const milliseconds = performance.now() - start;
   const manifest = JSON.parse(readFileSync(join(outdir, "manifest.json"), "utf8")) as {

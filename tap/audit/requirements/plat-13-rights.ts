@@ -31,6 +31,10 @@ const dataActions = new RegExp(
   "i",
 );
 
+const scalingService = "dynamodb.application-autoscaling.amazonaws.com";
+const scalingRole = (accountId: string) =>
+  `arn:aws:iam::${accountId}:role/aws-service-role/${scalingService}/AWSServiceRoleForApplicationAutoScaling_DynamoDBTable`;
+
 /** Whether a statement may have an action that only some resources, or some conditions, make harmless. */
 type Limits = Readonly<Record<string, (statement: PolicyStatement) => boolean>>;
 
@@ -39,7 +43,7 @@ export function rights(stack: StackJson, environment: Environment, backend: Back
   const { deploy, plan } = accountRoles(stack, environment);
   return [
     ...(plan ? judgeRole(stack, plan, planMay(stack, environment, backend)) : []),
-    ...(deploy ? judgeRole(stack, deploy, deployMay(environment)) : []),
+    ...(deploy ? judgeRole(stack, deploy, deployMay(environment, backend)) : []),
   ];
 }
 
@@ -100,21 +104,29 @@ function planMay(stack: StackJson, environment: Environment, backend: BackendSet
 function planLimits(stack: StackJson, environment: Environment, backend: BackendSettings): Limits {
   const { bucketName, bucket, lockTable } = stateNames(environment, backend);
   const key = stateKeyOf(stack, backend);
+  // Settings hold no secret (SEC-04), and a plan without them would put them in anew.
+  const settingsOfFunctions = {
+    StringEquals: { "kms:CallerAccount": environment.accountId },
+    StringLike: { "kms:ViaService": "lambda.*.amazonaws.com" },
+  };
   const digests = { "ForAllValues:StringLike": { "dynamodb:LeadingKeys": [`${bucketName}/tap-*-md5`] } };
   return {
     "s3:GetObject": (statement) => within(statement, `${bucket}/`),
     "dynamodb:GetItem": ({ Resource, Condition }) =>
       sameInPolicy(Resource, [lockTable]) && sameInPolicy(Condition, digests),
-    "kms:Decrypt": ({ Resource }) => key !== undefined && sameInPolicy(Resource, [reference(`${key.address}.arn`)]),
+    "kms:Decrypt": ({ Resource, Condition }) =>
+      (key !== undefined && sameInPolicy(Resource, [reference(`${key.address}.arn`)])) ||
+      sameInPolicy(Condition, settingsOfFunctions),
     "sts:AssumeRole": ({ Resource }) => sameInPolicy(Resource, [accountArns(environment).planRole]),
   };
 }
 
 /** Of IAM and STS, whose rights are rights to any right, the deploy role has what is listed; of the rest, its boundary. */
-function deployMay(environment: Environment) {
+function deployMay(environment: Environment, backend: BackendSettings) {
   const limits = deployLimits(environment);
   return (action: string, statement: PolicyStatement): boolean => {
     const service = serviceOf(action);
+    if (/^s3:Delete/i.test(action)) return deletes(environment, backend)(statement);
     if (service !== "iam" && service !== "sts") return service !== undefined && service !== "organizations";
     return limits[action]?.(statement) ?? /^iam:(Get|List)\w+$/.test(action);
   };
@@ -143,8 +155,19 @@ function deployLimits(environment: Environment): Limits {
       ownRoles,
     ),
     "iam:PassRole": (statement) => ownRoles(statement) && isPassedToNamedServices(statement),
+    // The one role of Application Auto Scaling, which that service alone can enter.
+    "iam:CreateServiceLinkedRole": ({ Resource, Condition }) =>
+      sameInPolicy(Resource, [scalingRole(environment.accountId)]) &&
+      sameInPolicy(Condition, { StringEquals: { "iam:AWSServiceName": scalingService } }),
     "sts:AssumeRole": ({ Resource }) => sameInPolicy(Resource, [deployRole]),
   };
+}
+
+/** Nothing of the states but their lock files; of buckets, those of the systems, by name. */
+function deletes(environment: Environment, backend: BackendSettings): Limits[string] {
+  const lockFiles = `${stateNames(environment, backend).bucket}/tap-*.tflock`;
+  const ofSystems = /^arn:aws:s3:::tap-(?!state-|bootstrap-)[a-z]+-\*(\/\*)?$/;
+  return ({ Resource = [] }) => Resource.every((arn) => arn === lockFiles || ofSystems.test(arn));
 }
 
 function isPassedToNamedServices({ Condition = {} }: PolicyStatement): boolean {

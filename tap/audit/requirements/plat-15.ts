@@ -1,5 +1,6 @@
+import type { Attributes } from "../../graph/terraform-json";
 import { expectThat, judgeEach, type Requirement, sameJson } from "../requirement";
-import { type Attributes, resourcesOf } from "../stack-json";
+import { resourcesOf } from "../stack-json";
 
 /** What can be in another region than its stack and takes no tags; any other type says there which region it is in. */
 const withoutTags = ["aws_api_gateway_account", "aws_backup_region_settings"];

@@ -5,7 +5,11 @@ import { type Resource, resourcesOf, type StackJson } from "../stack-json";
 /** Attributes that give a thing its name in AWS. */
 const nameAttributes = ["name", "bucket", "function_name", "alarm_name", "dashboard_name", "topic_name", "table_name"];
 /** Resources whose `name` or `bucket` is another's, or has meaning inside its owner only. */
-const notNames: Readonly<Record<string, readonly string[]>> = { aws_iam_role_policy: ["name"] };
+const notNames: Readonly<Record<string, readonly string[]>> = {
+  aws_appautoscaling_policy: ["name"],
+  aws_iam_role_policy: ["name"],
+  aws_lambda_alias: ["name"],
+};
 /** What AWS, or PLAT-20 and PLAT-17, force into another form; all of it per account or with the suffix in it. */
 const forcedForms: readonly { type: string; pattern: (stack: StackJson, environment: Environment) => RegExp }[] = [
   {
@@ -27,6 +31,7 @@ const limits: Readonly<Record<string, number>> = {
   aws_sqs_queue: 80,
   aws_lambda_function: 64,
   aws_iam_policy: 128,
+  aws_cloudtrail: 128,
   aws_wafv2_web_acl: 128,
   aws_cloudwatch_event_rule: 64,
 };

@@ -1,4 +1,6 @@
 import type { Environment } from "../../../config/environment";
+import type { Attributes } from "../../graph/terraform-json";
+import { keyPolicyFindings, keyUses } from "../key-policy";
 import { sameInPolicy } from "../policies";
 import {
   expectThat,
@@ -9,15 +11,7 @@ import {
   type Subject,
   sameJson,
 } from "../requirement";
-import {
-  type Attributes,
-  type PolicyStatement,
-  type Resource,
-  reference,
-  resourcesOf,
-  type StackJson,
-  statementsOf,
-} from "../stack-json";
+import { type Resource, reference, resourcesOf, type StackJson, statementsOf } from "../stack-json";
 import { stateKeyOf } from "../state-key";
 
 export const plat20: Requirement = {
@@ -85,13 +79,8 @@ function storage(stack: StackJson, { accountId, account }: Environment, { backen
       ),
     ),
     ...expectThat(key.attributes.enable_key_rotation === true, stack, "is not rotated", key.address),
-    ...expectThat(
-      sameInPolicy(statementsOf(key.attributes.policy)[0], accountStatement(accountId)) &&
-        statementsOf(key.attributes.policy).length === 1,
-      stack,
-      "must have a policy of the account's root alone, which leaves its use to IAM",
-      key.address,
-    ),
+    ...keyPolicyFindings(stack, key, accountId),
+    ...stateKeyUses(stack, key, bucket, table),
     ...bucketSettings(stack, bucket, key),
     ...contents(stack, bucket),
     ...bucketPolicy(stack, bucket, accountId),
@@ -100,15 +89,28 @@ function storage(stack: StackJson, { accountId, account }: Environment, { backen
   ];
 }
 
-/** Without it, nobody can change the key once its policy is wrong, and no state can be read. */
-function accountStatement(accountId: string): Partial<PolicyStatement> {
-  return {
-    Sid: "AccountThroughIam",
-    Effect: "Allow",
-    Principal: { AWS: [`arn:aws:iam::${accountId}:root`] },
-    Action: ["kms:*"],
-    Resource: ["*"],
-  };
+/** Used by S3 and DynamoDB alone, for the bucket and the table of the states. */
+function stateKeyUses(stack: StackJson, key: Resource, bucket: Resource, table: Resource): Finding[] {
+  const bucketArn = `arn:aws:s3:::${bucket.attributes.bucket}`;
+  const uses = keyUses(key).filter(({ statement }) => statement !== "ServicesKeepUsing");
+  const expected = [
+    { service: "s3", context: "aws:s3:arn", values: [bucketArn, `${bucketArn}/*`] },
+    {
+      service: "dynamodb",
+      context: "aws:dynamodb:tableName",
+      values: [table.attributes.name, `${table.attributes.name}-*`],
+    },
+  ];
+  const actual = uses.map(({ service, context, values }) => ({ service, context, values }));
+  return expectThat(
+    sameInPolicy(
+      actual.map((use) => JSON.stringify(use)),
+      expected.map((use) => JSON.stringify(use)),
+    ),
+    stack,
+    `must be used for the states alone: ${JSON.stringify(expected)}`,
+    key.address,
+  );
 }
 
 /** What a stack says of one of its buckets in resources of a type, by whatever it names the bucket. */

@@ -1,4 +1,5 @@
-import type { Attributes, PolicyStatement, StackJson } from "../../../../tap/audit/stack-json";
+import type { PolicyStatement, StackJson } from "../../../../tap/audit/stack-json";
+import type { Attributes } from "../../../../tap/graph/terraform-json";
 import type { Mutation } from "../../../support/prove";
 import { resource, stackOf } from "../../../support/synthesized";
 

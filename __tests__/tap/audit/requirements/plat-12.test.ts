@@ -1,5 +1,5 @@
 import { plat12 } from "../../../../tap/audit/requirements/plat-12";
-import type { Attributes } from "../../../../tap/audit/stack-json";
+import type { Attributes } from "../../../../tap/graph/terraform-json";
 import { type Mutation, prove } from "../../../support/prove";
 import { resource, stackOf } from "../../../support/synthesized";
 import { add, adding as addingStatement, bootstrap, network, rewrite } from "./mutations";

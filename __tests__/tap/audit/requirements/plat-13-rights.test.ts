@@ -121,6 +121,16 @@ prove(
         Resource: Resource?.map((arn) => arn.replace("/tap-", "-copy/tap-")),
       })),
     ),
+    "the plan role may decrypt with every key for functions of another account": plan(
+      "service-metadata",
+      changing("ReadFunctionSettings", ({ Condition }) => ({ Condition: { StringLike: Condition?.StringLike ?? {} } })),
+    ),
+    "the plan role may decrypt with every key through any service": plan(
+      "service-metadata",
+      changing("ReadFunctionSettings", ({ Condition }) => ({
+        Condition: { StringEquals: Condition?.StringEquals ?? {} },
+      })),
+    ),
     "the plan role may become the deploy role": plan(
       "itself",
       changing("AssumeItself", ({ Resource }) => ({
@@ -153,6 +163,16 @@ prove(
       "roles",
       changing("PassRoles", () => ({ Condition: { StringEquals: { "iam:PassedToService": ["*"] } } })),
     ),
+    "the deploy role may make any service's role": deploy(
+      "data",
+      changing("FirstScaledTable", () => ({ Resource: ["arn:aws:iam::*:role/aws-service-role/*"] })),
+    ),
+    "the deploy role may make a role for any service": deploy(
+      "data",
+      changing("FirstScaledTable", () => ({ Condition: undefined })),
+    ),
+    "the deploy role may delete states": deploy("data", allowing("s3:DeleteObject", ["arn:aws:s3:::tap-*/*"])),
+    "the deploy role may delete any bucket": deploy("data", allowing("s3:DeleteBucket", ["*"])),
     "the deploy role may become any role": deploy(
       "roles",
       changing("AssumeItself", () => ({ Resource: ["*"] })),

@@ -1,8 +1,8 @@
 import { plat20 } from "../../../../tap/audit/requirements/plat-20";
-import type { Attributes } from "../../../../tap/audit/stack-json";
+import type { Attributes } from "../../../../tap/graph/terraform-json";
 import { type Mutation, prove } from "../../../support/prove";
 import { resource, stackOf } from "../../../support/synthesized";
-import { add, adding, bootstrap, nameOf, policy, referenceTo, withoutBootstraps } from "./mutations";
+import { add, adding, bootstrap, changing, nameOf, policy, referenceTo, withoutBootstraps } from "./mutations";
 
 const backend =
   (change: (s3: Attributes) => void): Mutation =>
@@ -89,6 +89,31 @@ prove(
       const key = resource(stack, "aws_kms_key");
       key.policy = String(key.policy).replace(/\d{12}/, "999999999999");
     }),
+    "the account may decrypt without a service between": policy(
+      "aws_kms_key",
+      "StateKey",
+      "policy",
+      changing("AccountAdministers", () => ({ Action: ["kms:*"] })),
+    ),
+    "the key may be used for other buckets": policy(
+      "aws_kms_key",
+      "StateKey",
+      "policy",
+      changing("S3", ({ Condition }) => ({
+        Condition: { ...Condition, ArnLike: { "kms:EncryptionContext:aws:s3:arn": ["arn:aws:s3:::*"] } },
+      })),
+    ),
+    "another service may use the key": policy(
+      "aws_kms_key",
+      "StateKey",
+      "policy",
+      changing("S3", ({ Condition }) => ({
+        Condition: {
+          ...Condition,
+          StringEquals: { ...Condition?.StringEquals, "kms:ViaService": "ebs.us-east-1.amazonaws.com" },
+        },
+      })),
+    ),
     "another account may use the key": policy(
       "aws_kms_key",
       "StateKey",

@@ -1,0 +1,97 @@
+import { CloudwatchMetricAlarm } from "@cdktf/provider-aws/lib/cloudwatch-metric-alarm";
+import { Construct } from "constructs";
+import { securityNames } from "./names";
+import { TapStack } from "./tap-stack";
+
+/** One metric of CloudWatch, of one thing. */
+export interface Metric {
+  /** e.g. `AWS/Lambda`. */
+  readonly namespace: string;
+  readonly name: string;
+  readonly dimensions: Readonly<Record<string, string>>;
+  readonly statistic: "Average" | "Maximum" | "Minimum" | "Sum" | "SampleCount";
+}
+
+interface AlarmBase {
+  /** What has happened and what to do, in a sentence or two: it is what arrives in the mailbox. At most 1,024 characters (PutMetricAlarm). */
+  readonly description: string;
+  /** Fires above this; in the metric's unit. */
+  readonly threshold: number;
+  /** Fires at the threshold too. @default false: only above it */
+  readonly atThreshold?: boolean;
+  /** Seconds that one data point covers: 60, or a multiple of it (PutMetricAlarm). @default 60 */
+  readonly periodSeconds?: number;
+  /** Periods in a row before it fires. @default alarms.evaluationPeriods of the environment */
+  readonly evaluationPeriods?: number;
+}
+
+/** An alarm on one metric, or on an expression over several. */
+export type AlarmProps = AlarmBase &
+  (
+    | { readonly metric: Metric }
+    | {
+        /** Metric math; the metrics by the ids that it calls them by. */
+        readonly expression: string;
+        /** What the expression's value is called in the console. */
+        readonly label: string;
+        readonly metrics: Readonly<Record<string, Metric>>;
+      }
+  );
+
+export interface AlarmsProps {
+  /** What they watch: their part of the name pattern before each one's own, e.g. `write`. @default none */
+  readonly resource?: string;
+  /** Each alarm by its own part of the name, e.g. `errors`. */
+  readonly alarms: Readonly<Record<string, AlarmProps>>;
+}
+
+/** The alarms of one thing. Each writes to the alarm topic of its environment and region when it fires, and when it is over. */
+export class Alarms extends Construct {
+  constructor(scope: Construct, id: string, props: AlarmsProps) {
+    super(scope, id);
+    for (const [name, alarm] of Object.entries(props.alarms))
+      this.createAlarm(name, props.resource === undefined ? name : `${props.resource}-${name}`, alarm);
+  }
+
+  private createAlarm(id: string, resource: string, alarm: AlarmProps): void {
+    const stack = TapStack.of(this);
+    const periodSeconds = alarm.periodSeconds ?? 60;
+    if (periodSeconds % 60 !== 0 || periodSeconds < 60)
+      throw new RangeError(`periodSeconds must be 60 or a multiple of it (given ${periodSeconds})`);
+    const { alarmTopicArn } = securityNames(stack.environment, stack.region);
+    new CloudwatchMetricAlarm(this, id, {
+      alarmName: stack.nameOf("alarm", resource),
+      alarmDescription: alarm.description,
+      comparisonOperator: alarm.atThreshold ? "GreaterThanOrEqualToThreshold" : "GreaterThanThreshold",
+      threshold: alarm.threshold,
+      evaluationPeriods: alarm.evaluationPeriods ?? stack.environment.alarms.evaluationPeriods,
+      // Nothing was called, sent or throttled: that is no trouble.
+      treatMissingData: "notBreaching",
+      alarmActions: [alarmTopicArn],
+      okActions: [alarmTopicArn],
+      ...("metric" in alarm
+        ? {
+            namespace: alarm.metric.namespace,
+            metricName: alarm.metric.name,
+            dimensions: alarm.metric.dimensions,
+            statistic: alarm.metric.statistic,
+            period: periodSeconds,
+          }
+        : {
+            metricQuery: [
+              { id: "value", expression: alarm.expression, label: alarm.label, returnData: true },
+              ...Object.entries(alarm.metrics).map(([queryId, metric]) => ({
+                id: queryId,
+                metric: {
+                  namespace: metric.namespace,
+                  metricName: metric.name,
+                  dimensions: metric.dimensions,
+                  stat: metric.statistic,
+                  period: periodSeconds,
+                },
+              })),
+            ],
+          }),
+    });
+  }
+}

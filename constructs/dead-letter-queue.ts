@@ -1,0 +1,62 @@
+import { SqsQueueRedriveAllowPolicy } from "@cdktf/provider-aws/lib/sqs-queue-redrive-allow-policy";
+import { Construct } from "constructs";
+import { Alarms } from "./alarms";
+import type { CustomerKey } from "./customer-key";
+import { EncryptedQueue, maximumMessageRetentionDays, secondsPerDay } from "./encrypted-queue";
+
+export interface DeadLetterQueueProps {
+  /** Its part of the name pattern, e.g. `write-dead-letters`. */
+  readonly resource: string;
+  readonly key: CustomerKey;
+  /** ARN of the queue whose messages end here. @default none: a function sends here by itself, and no queue may */
+  readonly sourceQueueArn?: string;
+}
+
+/** Days before a message's end at which the age alarm fires: time enough for a person, over a weekend. */
+const daysToReact = 3;
+
+/** Where what couldn't be handled waits for a person, 14 days. Any message in it raises an alarm. */
+export class DeadLetterQueue extends Construct {
+  readonly name: string;
+  /** Computed, for policies. */
+  readonly arn: string;
+  /** ARN as the queue itself has it, for what must wait until it is there. */
+  readonly targetArn: string;
+
+  constructor(scope: Construct, id: string, { resource, key, sourceQueueArn }: DeadLetterQueueProps) {
+    super(scope, id);
+    const queue = new EncryptedQueue(this, "Queue", {
+      resource,
+      key,
+      messageRetentionDays: maximumMessageRetentionDays,
+    });
+    this.name = queue.name;
+    this.arn = queue.arn;
+    this.targetArn = queue.resource.arn;
+    new SqsQueueRedriveAllowPolicy(this, "RedriveAllowPolicy", {
+      queueUrl: queue.resource.id,
+      redriveAllowPolicy: JSON.stringify(
+        sourceQueueArn === undefined
+          ? { redrivePermission: "denyAll" }
+          : { redrivePermission: "byQueue", sourceQueueArns: [sourceQueueArn] },
+      ),
+    });
+    new Alarms(this, "Alarms", {
+      resource,
+      alarms: {
+        depth: {
+          description: `Messages wait in ${this.name}. Read why they failed, mend that, then redrive them.`,
+          metric: queue.metric("ApproximateNumberOfMessagesVisible"),
+          threshold: 0,
+          evaluationPeriods: 1,
+        },
+        age: {
+          description: `The oldest message in ${this.name} is lost in ${daysToReact} days: SQS keeps none for longer than ${maximumMessageRetentionDays}.`,
+          metric: queue.metric("ApproximateAgeOfOldestMessage"),
+          threshold: (maximumMessageRetentionDays - daysToReact) * secondsPerDay,
+          evaluationPeriods: 1,
+        },
+      },
+    });
+  }
+}

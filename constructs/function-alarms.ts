@@ -1,0 +1,40 @@
+import type { Construct } from "constructs";
+import { Alarms, type Metric } from "./alarms";
+import { TapStack } from "./tap-stack";
+
+/** What the time of an invocation may take of the function's timeout before an alarm fires: 25 of 30 seconds (API-06). */
+const longestShareOfTimeout = 5 / 6;
+
+/** Error rate, duration and throttles of a function (API-06, SEC-02); its dead-letter queue has alarms of its own. */
+export function functionAlarms(scope: Construct, resource: string, name: string, timeoutSeconds: number): void {
+  const metric = (metricName: string, statistic: Metric["statistic"]): Metric => ({
+    namespace: "AWS/Lambda",
+    name: metricName,
+    dimensions: { FunctionName: name },
+    statistic,
+  });
+  const { errorRatePercent } = TapStack.of(scope).environment.alarms;
+  const longestMilliseconds = Math.round(timeoutSeconds * 1_000 * longestShareOfTimeout);
+  new Alarms(scope, "Alarms", {
+    resource,
+    alarms: {
+      errors: {
+        description: `More than ${errorRatePercent} % of the invocations of ${name} fail. Its log group says why; was it deployed just now?`,
+        expression: "IF(invocations > 0, 100 * errors / invocations, 0)",
+        label: "Failed invocations, percent",
+        metrics: { errors: metric("Errors", "Sum"), invocations: metric("Invocations", "Sum") },
+        threshold: errorRatePercent,
+      },
+      duration: {
+        description: `An invocation of ${name} took over ${longestMilliseconds} ms; Lambda ends it at ${timeoutSeconds} s. What does it wait for?`,
+        metric: metric("Duration", "Maximum"),
+        threshold: longestMilliseconds,
+      },
+      throttles: {
+        description: `Invocations of ${name} are refused: its reserved concurrency is used up.`,
+        metric: metric("Throttles", "Sum"),
+        threshold: 0,
+      },
+    },
+  });
+}

@@ -1,0 +1,63 @@
+import type { Construct } from "constructs";
+import { AuditTrail } from "../constructs/audit-trail";
+import { CustomerKey } from "../constructs/customer-key";
+import { accessLogDelivery, EncryptedBucket } from "../constructs/encrypted-bucket";
+import { securityNames } from "../constructs/names";
+import { TapStack, type TapStackProps } from "../constructs/tap-stack";
+import { Topic } from "../constructs/topic";
+
+/** Days that access logs of buckets are kept. */
+const accessLogDays = 90;
+
+/**
+ * What the other stacks of a region lean on: where alarms go, where access logs go, and, where the configuration
+ * says so, the trail of who used which key and touched which data (SEC-05).
+ */
+export class SecurityStack extends TapStack {
+  constructor(scope: Construct, props: TapStackProps) {
+    super(scope, props, { component: "security" });
+
+    const alarms = this.createAlarmTopic();
+    const accessLogs = this.createAccessLogBucket();
+    const trail = this.environment.audit.trail ? this.createAuditTrail(accessLogs) : undefined;
+
+    this.addOutputs({
+      alarm_topic_name: { description: "Topic that every alarm writes to", value: alarms.name },
+      alarm_topic_arn: { description: "ARN of the topic that every alarm writes to", value: alarms.arn },
+      access_log_bucket_name: { description: "Bucket of the access logs of all buckets", value: accessLogs.bucket },
+      access_log_bucket_arn: { description: "ARN of the bucket of access logs", value: accessLogs.arn },
+      // The same keys in every environment: one without a trail says so.
+      audit_trail_arn: { description: "ARN of the audit trail, or none", value: trail?.arn ?? "none" },
+      audit_bucket_name: { description: "Bucket of the audit trail, or none", value: trail?.bucket.bucket ?? "none" },
+    });
+  }
+
+  private createAlarmTopic(): Topic {
+    const key = new CustomerKey(this, "AlarmKey", { resource: "alarms", description: "Messages of alarms" });
+    return new Topic(this, "AlarmTopic", {
+      resource: "alarms",
+      key,
+      publishers: { "cloudwatch.amazonaws.com": this.arnOf("cloudwatch", "alarm:tap-*") },
+      emails: this.environment.alarms.emails,
+    });
+  }
+
+  private createAccessLogBucket(): EncryptedBucket {
+    const { accountId, deletionProtection } = this.environment;
+    return new EncryptedBucket(this, "AccessLogBucket", {
+      bucket: securityNames(this.environment, this.region).accessLogBucketName,
+      expirationDays: accessLogDays,
+      noncurrentVersionExpirationDays: 30,
+      statements: accessLogDelivery(accountId),
+      preventDestroy: deletionProtection,
+    });
+  }
+
+  private createAuditTrail(accessLogs: EncryptedBucket): AuditTrail {
+    return new AuditTrail(this, "AuditTrail", {
+      accessLogBucketName: accessLogs.bucket,
+      retentionDays: this.environment.audit.retentionDays,
+      globalServiceEvents: this.region === this.environment.region,
+    });
+  }
+}
