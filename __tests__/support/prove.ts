@@ -1,13 +1,18 @@
-import type { Requirement, Subject } from "../../tap/audit/requirement";
+import { type Requirement, type Synthesized, toSubject } from "../../tap/audit/requirement";
 import type { StackJson } from "../../tap/audit/stack-json";
 import { environmentNames, subjectOf } from "./synthesized";
 
 /** Breaks one environment's JSON, in place. Undefined where the mutation makes no sense for that environment. */
-export type Mutation = (subject: Subject & { stacks: StackJson[] }, environment: string) => void;
+export type Mutation = (subject: Synthesized & { stacks: StackJson[] }, environment: string) => void;
 
 export interface ProofOptions {
   /** Where the requirement applies. @default all, the short-lived one among them */
   environments?: readonly string[];
+  /**
+   * Whether the requirement is each environment's own, so that a mutation of one is judged on that one alone; that
+   * saves most of the time. @default false: on all that were synthesized together
+   */
+  alone?: boolean;
 }
 
 /**
@@ -21,15 +26,24 @@ export function prove(
 ): void {
   const environments = options.environments ?? environmentNames;
   test.each(environments)(`${requirement.id} holds in %s`, (environment) => {
-    expect(requirement.judge(subjectOf(environment))).toEqual([]);
+    expect(requirement.judge(toSubject(subjectOf(environment)))).toEqual([]);
+    // Or each mutation of it would be red for nothing.
+    if (options.alone) expect(requirement.judge(toSubject(only(subjectOf(environment), environment)))).toEqual([]);
   });
   for (const [name, mutate] of Object.entries(mutations)) {
     test.each(environments)(`${requirement.id} is red when ${name}, in %s`, (environment) => {
-      const subject = subjectOf(environment) as Subject & { stacks: StackJson[] };
+      const subject = subjectOf(environment) as Synthesized & { stacks: StackJson[] };
       mutate(subject, environment);
       // As text, which is a tenth of the time of comparing some thousand resources deeply.
       expect(JSON.stringify(subject) === JSON.stringify(subjectOf(environment))).toBe(false);
-      expect(requirement.judge(subject).length).toBeGreaterThan(0);
+      expect(requirement.judge(toSubject(options.alone ? only(subject, environment) : subject)).length).toBeGreaterThan(
+        0,
+      );
     });
   }
+}
+
+function only(subject: Synthesized, environment: string): Synthesized {
+  const isOwn = ({ environmentSuffix }: { environmentSuffix: string }) => environmentSuffix === environment;
+  return { ...subject, stacks: subject.stacks.filter(isOwn), environments: subject.environments.filter(isOwn) };
 }

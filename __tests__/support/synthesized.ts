@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import type { BackendSettings } from "../../config/backend";
 import { loadEnvironments } from "../../config/load";
-import type { Subject } from "../../tap/audit/requirement";
+import type { Synthesized } from "../../tap/audit/requirement";
 import { readStacks, resourcesOf, type StackJson } from "../../tap/audit/stack-json";
 import type { Attributes } from "../../tap/graph/terraform-json";
 import { projectRoot } from "./project";
@@ -16,10 +16,10 @@ export const backend: BackendSettings = {
   use_lockfile: true,
 };
 
-const subjects = new Map<string, Subject>();
+const subjects = new Map<string, Synthesized>();
 
 /** What was synthesized together with an environment: all declared ones, or the short-lived one. A copy, to be changed at will. */
-export function subjectOf(environment: string): Subject {
+export function subjectOf(environment: string): Synthesized {
   const set = environment === "pr12" ? "pr12" : "declared";
   let subject = subjects.get(set);
   if (subject === undefined) {
@@ -31,7 +31,7 @@ export function subjectOf(environment: string): Subject {
 }
 
 /** Exactly one stack. */
-export function stackOf(subject: Subject, environment: string, component: string, region?: string): StackJson {
+export function stackOf(subject: Synthesized, environment: string, component: string, region?: string): StackJson {
   const found = subject.stacks.filter(
     (stack) =>
       stack.environmentSuffix === environment &&

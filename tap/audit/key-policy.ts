@@ -1,100 +1,113 @@
-import { sameInPolicy } from "./policies";
-import { expectThat, type Finding } from "./requirement";
-import { type PolicyStatement, type Resource, type StackJson, statementsOf } from "./stack-json";
+import type { Graph, GraphNode } from "../graph/model";
+import type { Statement } from "../graph/policy";
+import { conditionsOn } from "../graph/statement";
 
 /** A service that may use a key: for what, by the encryption context that it sends or the source that it works for. */
 export interface KeyUse {
   /** `dynamodb`, `logs`, `lambda`. */
   readonly service: string;
-  readonly statement: string;
-  /** e.g. `aws:dynamodb:tableName`, `aws:SourceArn`; undefined where nothing limits what it is used for. */
+  /** `service`: by itself; `caller`: in the name of a principal of the account. */
+  readonly by: "service" | "caller";
+  /** e.g. `aws:dynamodb:tableName`, or `aws:SourceArn`; undefined where nothing limits what it is used for. */
   readonly context: string | undefined;
   readonly values: readonly string[];
 }
 
 /** Actions that encrypt, decrypt, or let somebody else do it. */
-const using = /^kms:(\*|.*(Crypt|Generate|CreateGrant|ReplicateKey|Sign|Mac).*)$/i;
-const viaService = "kms:ViaService";
-const callerAccount = "kms:CallerAccount";
+const using = /^kms:(\*|.*(crypt|generate|creategrant|replicatekey|sign|mac).*)$/i;
+const contextPrefix = "kms:EncryptionContext:";
 
-/** Who may use a key, read from its policy: every service of every statement that allows more than administration. */
-export function keyUses({ attributes }: Resource): KeyUse[] {
-  return statementsOf(attributes.policy)
-    .filter((statement) => statement.Effect === "Allow" && statement.Action.some((action) => using.test(action)))
-    .flatMap((statement) =>
-      servicesOf(statement).map((service) => ({ service, statement: statement.Sid, ...contextOf(statement) })),
-    );
+/** Which services may use a key, and for what. Grants are left out: they are made where the service may use it at all. */
+export function keyUses(graph: Graph, key: GraphNode): KeyUse[] {
+  return allowing(graph, key)
+    .filter((statement) => isUse(statement) && !onlyGrants(statement))
+    .flatMap((statement) => servicesOf(statement).map((use) => ({ ...use, ...contextOf(statement) })));
 }
 
 /**
- * What holds for every customer key: this account administers it and can't lose it; it is used through named
- * services alone, each limited to this account and to what it is for.
+ * What holds for every customer key: its account administers it, so that it can't be lost; and it is used through
+ * named services alone, for this account and for things of it.
  */
-export function keyPolicyFindings(stack: StackJson, key: Resource, accountId: string): Finding[] {
-  const statements = statementsOf(key.attributes.policy).filter(({ Effect }) => Effect === "Allow");
-  const root = { AWS: [`arn:aws:iam::${accountId}:root`] };
-  const administers = (statement: PolicyStatement) =>
-    sameInPolicy(statement.Principal, root) &&
-    statement.Condition === undefined &&
-    statement.Action.includes("kms:PutKeyPolicy");
+export function keyPolicyProblems(graph: Graph, key: GraphNode, accountId: string): string[] {
+  const statements = allowing(graph, key);
+  const administers = (statement: Statement) =>
+    isAccount(statement, accountId) &&
+    statement.conditions.length === 0 &&
+    statement.actions.includes("kms:PutKeyPolicy");
   return [
-    ...expectThat(
-      statements.some(administers),
-      stack,
-      "isn't administered by its account: once its policy is wrong, it is locked for ever",
-      key.address,
-    ),
-    ...statements.flatMap((statement) =>
-      expectThat(
-        statement.NotAction === undefined && statement.NotPrincipal === undefined && isLimited(statement, accountId),
-        stack,
-        `may be used beyond this account, or by no named service, by its statement ${statement.Sid}`,
-        key.address,
-      ),
-    ),
+    ...(statements.some(administers) ? [] : ["isn't administered by its account: a wrong policy locks it for ever"]),
+    ...statements
+      .filter((statement) => !isLimited(statement, accountId))
+      .map(({ sid, path }) => `may be used beyond named services and this account, by its statement ${sid ?? path}`),
   ];
 }
 
-/** Whether a statement gives no use of the key, or gives it to services for this account alone. */
-function isLimited(statement: PolicyStatement, accountId: string): boolean {
-  const ofAccount = sameInPolicy(statement.Principal, { AWS: [`arn:aws:iam::${accountId}:root`] });
-  if (!statement.Action.some((action) => using.test(action)))
-    return ofAccount || servicePrincipals(statement).length > 0;
-  const services = servicesOf(statement);
-  const { context, values } = contextOf(statement);
-  const onlyGrants = statement.Action.every((action) => action === "kms:CreateGrant");
-  if (servicePrincipals(statement).length > 0)
-    return (
-      Object.keys(statement.Principal as object).join() === "Service" &&
-      (JSON.stringify(statement.Condition?.StringEquals ?? {}).includes(`"aws:SourceAccount":"${accountId}"`) ||
-        (values.length > 0 && values.every((value) => value.split(":")[4] === accountId)))
-    );
+function allowing(graph: Graph, key: GraphNode): Statement[] {
+  return graph
+    .policiesOf(key)
+    .filter(({ kind }) => kind === "key")
+    .flatMap(({ statements }) => statements)
+    .filter(({ effect }) => effect === "Allow");
+}
+
+function isLimited(statement: Statement, accountId: string): boolean {
+  const { principals, notPrincipals, notActions } = statement;
+  if (notPrincipals.length > 0 || notActions.length > 0 || principals.length === 0) return false;
+  if (principals.every(({ type }) => type === "Service"))
+    return !isUse(statement) || isForAccount(statement, accountId);
+  if (!isAccount(statement, accountId)) return false;
+  return !isUse(statement) || isThroughService(statement, accountId);
+}
+
+/** A service by itself: for this account, as it says, or for ARNs of this account's things. */
+function isForAccount(statement: Statement, accountId: string): boolean {
+  const accounts = conditionsOn(statement, "aws:SourceAccount").flatMap(({ values }) => values);
+  const { values } = contextOf(statement);
   return (
-    ofAccount &&
-    services.length > 0 &&
-    sameInPolicy(statement.Condition?.StringEquals?.[callerAccount], [accountId]) &&
-    (onlyGrants || (context !== undefined && values.length > 0 && !values.includes("*")))
+    accounts.join() === accountId || (values.length > 0 && values.every((value) => value.split(":")[4] === accountId))
   );
 }
 
-/** Short names of the services that a statement is for: principals, or whom the caller goes through. */
-function servicesOf(statement: PolicyStatement): string[] {
-  const through = [statement.Condition?.StringEquals?.[viaService] ?? []].flat();
-  return [...servicePrincipals(statement), ...through].map((name) => name.split(".")[0] as string);
+/** A principal of the account through a service, which says what for; a grant is made by the service alone. */
+function isThroughService(statement: Statement, accountId: string): boolean {
+  const exact = (key: string) =>
+    conditionsOn(statement, key)
+      .filter(({ operator }) => operator === "StringEquals")
+      .flatMap(({ values }) => values);
+  const { values } = contextOf(statement);
+  return (
+    exact("kms:CallerAccount").join() === accountId &&
+    exact("kms:ViaService").length > 0 &&
+    (onlyGrants(statement) ||
+      (values.length > 0 && values.every((value) => !/^(\*|arn:aws:[a-z0-9]+:\*.*)$/.test(value))))
+  );
 }
 
-function servicePrincipals({ Principal }: PolicyStatement): string[] {
-  const services =
-    typeof Principal === "object" && Principal !== null ? (Principal as { Service?: unknown }).Service : [];
-  return [services ?? []].flat().map(String);
+function isUse({ actions }: Statement): boolean {
+  return actions.some((action) => using.test(action));
 }
 
-function contextOf({ Condition = {} }: PolicyStatement): Pick<KeyUse, "context" | "values"> {
-  const keys = Object.values(Condition).flatMap((operator) => Object.entries(operator));
+function onlyGrants({ actions }: Statement): boolean {
+  return actions.every((action) => action === "kms:CreateGrant");
+}
+
+function isAccount({ principals }: Statement, accountId: string): boolean {
+  return principals.length === 1 && principals[0]?.value === `arn:aws:iam::${accountId}:root`;
+}
+
+function servicesOf(statement: Statement): Pick<KeyUse, "service" | "by">[] {
+  const shortName = (name: string) => name.split(".")[0] as string;
+  const principals = statement.principals.filter(({ type }) => type === "Service").map(({ value }) => value);
+  const through = conditionsOn(statement, "kms:ViaService").flatMap(({ values }) => values);
+  return [
+    ...principals.map((name) => ({ service: shortName(name), by: "service" as const })),
+    ...through.map((name) => ({ service: shortName(name), by: "caller" as const })),
+  ];
+}
+
+function contextOf({ conditions }: Statement): Pick<KeyUse, "context" | "values"> {
   const found =
-    keys.find(([key]) => key.startsWith("kms:EncryptionContext:")) ?? keys.find(([key]) => key === "aws:SourceArn");
-  return {
-    context: found?.[0].replace("kms:EncryptionContext:", ""),
-    values: found === undefined ? [] : [found[1]].flat().map(String),
-  };
+    conditions.find(({ key }) => key.startsWith(contextPrefix)) ??
+    conditions.find(({ key }) => key === "aws:SourceArn");
+  return { context: found?.key.replace(contextPrefix, ""), values: found?.values ?? [] };
 }

@@ -1,12 +1,32 @@
 import type { BackendSettings } from "../../config/backend";
 import type { Environment } from "../../config/environment";
+import { buildGraph } from "../graph/build";
+import type { Graph, GraphNode } from "../graph/model";
 import type { StackJson } from "./stack-json";
 
-/** What a requirement is judged on: synthesized stacks, and the configuration that they came from. */
-export interface Subject {
+/** Synthesized stacks, and the configuration that they came from. */
+export interface Synthesized {
   readonly stacks: readonly StackJson[];
   readonly environments: readonly Environment[];
   readonly backend: BackendSettings;
+}
+
+/** What a requirement is judged on. */
+export interface Subject extends Synthesized {
+  /** The same stacks as a graph: what refers to what, and policies parsed. */
+  readonly graph: Graph;
+}
+
+/** Made once the stacks are as they are to be judged; the graph, when the first rule asks for it. */
+export function toSubject(synthesized: Synthesized): Subject {
+  let graph: Graph | undefined;
+  return {
+    ...synthesized,
+    get graph() {
+      graph ??= buildGraph(synthesized.stacks);
+      return graph;
+    },
+  };
 }
 
 export interface Finding {
@@ -25,6 +45,28 @@ export interface Requirement {
   /** What goes wrong in an account where it doesn't hold. */
   readonly why: string;
   judge(subject: Subject): Finding[];
+}
+
+/** Managed resources of one stack, of one type or of all. */
+export function nodesIn(graph: Graph, stack: { readonly id: string }, type?: string): GraphNode[] {
+  const nodes = type === undefined ? graph.nodes.filter(({ mode }) => mode === "managed") : graph.ofType(type);
+  return nodes.filter((node) => node.stack.id === stack.id);
+}
+
+/** A requirement that every resource of some types answers for itself, wherever it is. */
+export function judgeNodes(
+  subject: Subject,
+  types: readonly string[],
+  judge: (node: GraphNode, environment: Environment) => readonly string[],
+): Finding[] {
+  const environments = new Map(subject.environments.map((each) => [each.environmentSuffix, each]));
+  return types
+    .flatMap((type) => subject.graph.ofType(type))
+    .flatMap((node) => {
+      const environment = environments.get(node.stack.environmentSuffix ?? "");
+      const messages = environment === undefined ? ["belongs to no environment"] : judge(node, environment);
+      return messages.map((message) => ({ stack: node.stack.id, address: node.address, message }));
+    });
 }
 
 /** A requirement that every stack, or every stack of one component, answers for itself. */
@@ -70,7 +112,12 @@ export function ownsItsAccount({ environmentSuffix, account }: Environment): boo
 }
 
 /** A finding where the condition doesn't hold, and none where it does. */
-export function expectThat(holds: boolean, stack: StackJson, message: string, address?: string): Finding[] {
+export function expectThat(
+  holds: boolean,
+  stack: { readonly id: string },
+  message: string,
+  address?: string,
+): Finding[] {
   return holds ? [] : [{ stack: stack.id, ...(address === undefined ? {} : { address }), message }];
 }
 

@@ -1,6 +1,6 @@
 import type { Environment } from "../../../config/environment";
 import type { Attributes } from "../../graph/terraform-json";
-import { keyPolicyFindings, keyUses } from "../key-policy";
+import { type KeyUse, keyPolicyProblems, keyUses } from "../key-policy";
 import { sameInPolicy } from "../policies";
 import {
   expectThat,
@@ -61,7 +61,8 @@ function sharedKeys({ stacks }: Subject): Finding[] {
   );
 }
 
-function storage(stack: StackJson, { accountId, account }: Environment, { backend }: Subject): Finding[] {
+function storage(stack: StackJson, { accountId, account }: Environment, subject: Subject): Finding[] {
+  const { backend } = subject;
   const bucket = find(stack, "aws_s3_bucket", "bucket", `tap-state-${accountId}-${account.region}`);
   const table = find(stack, "aws_dynamodb_table", "name", backend.dynamodb_table);
   const key = stateKeyOf(stack, backend);
@@ -79,8 +80,7 @@ function storage(stack: StackJson, { accountId, account }: Environment, { backen
       ),
     ),
     ...expectThat(key.attributes.enable_key_rotation === true, stack, "is not rotated", key.address),
-    ...keyPolicyFindings(stack, key, accountId),
-    ...stateKeyUses(stack, key, bucket, table),
+    ...stateKeyUses(subject, stack, key, bucket, table),
     ...bucketSettings(stack, bucket, key),
     ...contents(stack, bucket),
     ...bucketPolicy(stack, bucket, accountId),
@@ -90,27 +90,28 @@ function storage(stack: StackJson, { accountId, account }: Environment, { backen
 }
 
 /** Used by S3 and DynamoDB alone, for the bucket and the table of the states. */
-function stateKeyUses(stack: StackJson, key: Resource, bucket: Resource, table: Resource): Finding[] {
+function stateKeyUses(
+  { graph }: Subject,
+  stack: StackJson,
+  key: Resource,
+  bucket: Resource,
+  table: Resource,
+): Finding[] {
+  const node = graph.node(`${stack.id}/${key.address}`);
+  if (node === undefined) return [{ stack: stack.id, address: key.address, message: "is not in the graph" }];
   const bucketArn = `arn:aws:s3:::${bucket.attributes.bucket}`;
-  const uses = keyUses(key).filter(({ statement }) => statement !== "ServicesKeepUsing");
-  const expected = [
-    { service: "s3", context: "aws:s3:arn", values: [bucketArn, `${bucketArn}/*`] },
-    {
-      service: "dynamodb",
-      context: "aws:dynamodb:tableName",
-      values: [table.attributes.name, `${table.attributes.name}-*`],
-    },
+  const tableName = String(table.attributes.name);
+  const expected: KeyUse[] = [
+    { service: "s3", by: "caller", context: "aws:s3:arn", values: [bucketArn, `${bucketArn}/*`] },
+    { service: "dynamodb", by: "caller", context: "aws:dynamodb:tableName", values: [tableName, `${tableName}-*`] },
   ];
-  const actual = uses.map(({ service, context, values }) => ({ service, context, values }));
-  return expectThat(
-    sameInPolicy(
-      actual.map((use) => JSON.stringify(use)),
-      expected.map((use) => JSON.stringify(use)),
-    ),
-    stack,
-    `must be used for the states alone: ${JSON.stringify(expected)}`,
-    key.address,
-  );
+  const asTexts = (uses: readonly KeyUse[]) => uses.map((use) => JSON.stringify(use));
+  return [
+    ...keyPolicyProblems(graph, node, String(node.accountId)),
+    ...(sameInPolicy(asTexts(keyUses(graph, node)), asTexts(expected))
+      ? []
+      : [`must be used for the states alone: ${JSON.stringify(expected)}`]),
+  ].map((message) => ({ stack: stack.id, address: key.address, message }));
 }
 
 /** What a stack says of one of its buckets in resources of a type, by whatever it names the bucket. */

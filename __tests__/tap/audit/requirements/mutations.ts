@@ -14,6 +14,16 @@ export const bootstrap =
   (subject, environment) =>
     mutate(stackOf(subject, environment, "bootstrap"));
 
+/** A mutation of the records. */
+export const records =
+  (mutate: (stack: StackJson) => void): Mutation =>
+  (subject, environment) =>
+    mutate(stackOf(subject, environment, "records"));
+
+/** A mutation of the attributes of exactly one resource of the records. */
+export const recordsResource = (type: string, name: string, mutate: (attributes: Attributes) => void): Mutation =>
+  records((stack) => mutate(resource(stack, type, name)));
+
 /** Every account's bootstrap at once: what is expected can't be told from what is there. */
 export const withoutBootstraps: Mutation = ({ stacks }) => {
   stacks.splice(0, stacks.length, ...stacks.filter(({ component }) => component !== "bootstrap"));

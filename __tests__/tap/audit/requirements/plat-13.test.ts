@@ -1,3 +1,4 @@
+import { toSubject } from "../../../../tap/audit/requirement";
 import { plat13 } from "../../../../tap/audit/requirements/plat-13";
 import { type Mutation, prove } from "../../../support/prove";
 import { provider, resource, stackOf, subjectOf } from "../../../support/synthesized";
@@ -188,6 +189,6 @@ test.each(accounts)(
         })),
       );
     }
-    expect(plat13.judge(subject)).toEqual([]);
+    expect(plat13.judge(toSubject(subject))).toEqual([]);
   },
 );

@@ -158,5 +158,5 @@ prove(
       resource(stack, "aws_s3_bucket_logging").target_bucket = referenceTo(stack, "aws_s3_bucket", "StateBucket", "id");
     }),
   },
-  { environments: ["dev", "staging", "prod"] },
+  { environments: ["dev", "staging", "prod"], alone: true },
 );

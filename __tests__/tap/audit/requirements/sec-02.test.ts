@@ -1,0 +1,104 @@
+import { sec02 } from "../../../../tap/audit/requirements/sec-02";
+import { type Mutation, prove } from "../../../support/prove";
+import { resource, stackOf } from "../../../support/synthesized";
+import { nameOf, records, recordsResource } from "./mutations";
+
+const lambda = (change: (attributes: Record<string, unknown>) => void) =>
+  recordsResource("aws_lambda_function", "Write", change);
+
+const withoutAlarm = (part: string) =>
+  records((stack) => {
+    const alarms = stack.json.resource?.aws_cloudwatch_metric_alarm ?? {};
+    delete alarms[nameOf(stack, "aws_cloudwatch_metric_alarm", part)];
+  });
+
+const security =
+  (mutate: (stack: ReturnType<typeof stackOf>) => void): Mutation =>
+  (subject, environment) => {
+    const { region = "" } = subject.environments.find((each) => each.environmentSuffix === environment) ?? {};
+    mutate(stackOf(subject, environment, "security", region));
+  };
+
+prove(
+  sec02,
+  {
+    "a function runs on an older runtime": lambda((attributes) => {
+      attributes.runtime = "nodejs22.x";
+    }),
+    "a function runs on x86": lambda((attributes) => {
+      delete attributes.architectures;
+    }),
+    "a function has no reserved concurrency": lambda((attributes) => {
+      delete attributes.reserved_concurrent_executions;
+    }),
+    "a function's concurrency is none": lambda((attributes) => {
+      attributes.reserved_concurrent_executions = 0;
+    }),
+    "a function isn't traced": lambda((attributes) => {
+      attributes.tracing_config = { mode: "PassThrough" };
+    }),
+    "two functions have one role": records((stack) => {
+      resource(stack, "aws_lambda_function", "Write").role = resource(stack, "aws_lambda_function", "Read").role;
+    }),
+    "a function has a role that nobody here made": lambda((attributes) => {
+      attributes.role = "arn:aws:iam::111111111111:role/other";
+    }),
+    "a function logs where it likes": lambda((attributes) => {
+      delete attributes.logging_config;
+    }),
+    "a function's log group is gone": records((stack) => {
+      const groups = stack.json.resource?.aws_cloudwatch_log_group ?? {};
+      delete groups[nameOf(stack, "aws_cloudwatch_log_group", "Write")];
+    }),
+    "logs are kept for ever": recordsResource("aws_cloudwatch_log_group", "Write", (group) => {
+      delete group.retention_in_days;
+    }),
+    "logs are under no key": recordsResource("aws_cloudwatch_log_group", "Write", (group) => {
+      delete group.kms_key_id;
+    }),
+    "a function has no dead letters": lambda((attributes) => {
+      delete attributes.dead_letter_config;
+    }),
+    "a function's dead letters go nowhere": lambda((attributes) => {
+      attributes.dead_letter_config = { target_arn: "arn:aws:sqs:us-east-1:111111111111:gone" };
+    }),
+    "nobody is told of dead letters": withoutAlarm("Write_DeadLetters_Alarms_depth"),
+    "only many dead letters are told of": recordsResource(
+      "aws_cloudwatch_metric_alarm",
+      "Write_DeadLetters_Alarms_depth",
+      (alarm) => {
+        alarm.threshold = 100;
+      },
+    ),
+    "nobody is told of errors": withoutAlarm("Write_Alarms_errors"),
+    "nobody is told of slow invocations": withoutAlarm("Write_Alarms_duration"),
+    "nobody is told of throttles": withoutAlarm("Write_Alarms_throttles"),
+    "an alarm is of another function": recordsResource(
+      "aws_cloudwatch_metric_alarm",
+      "Write_Alarms_throttles",
+      (alarm) => {
+        alarm.dimensions = { FunctionName: "tap-records-other" };
+      },
+    ),
+    "an alarm does nothing": recordsResource("aws_cloudwatch_metric_alarm", "Write_Alarms_errors", (alarm) => {
+      delete alarm.alarm_actions;
+    }),
+    "an alarm is switched off": recordsResource("aws_cloudwatch_metric_alarm", "Write_Alarms_errors", (alarm) => {
+      alarm.actions_enabled = false;
+    }),
+    "an alarm writes to a topic that isn't there": recordsResource(
+      "aws_cloudwatch_metric_alarm",
+      "Write_Alarms_errors",
+      (alarm) => {
+        alarm.alarm_actions = ["arn:aws:sns:us-east-1:111111111111:gone"];
+      },
+    ),
+    "nobody reads the topic of the alarms": security((stack) => {
+      delete stack.json.resource?.aws_sns_topic_subscription;
+    }),
+    "the topic of the alarms is gone": security((stack) => {
+      delete stack.json.resource?.aws_sns_topic;
+    }),
+  },
+  { alone: true },
+);

@@ -1,0 +1,118 @@
+import type { Environment } from "../../../config/environment";
+import type { Attributes } from "../../graph/terraform-json";
+import { type Finding, judgeEach, type Requirement } from "../requirement";
+import type { StackJson } from "../stack-json";
+
+/** Resources that put a secret into state, however it was made. */
+const secretResources = [
+  "aws_iam_access_key",
+  "aws_iam_user_login_profile",
+  "aws_secretsmanager_secret_version",
+  "random_password",
+  "tls_private_key",
+];
+
+/** What secrets look like, whoever wrote them. */
+const secretPatterns: Readonly<Record<string, RegExp>> = {
+  "an AWS access key": /\b(AKIA|ASIA)[A-Z0-9]{16}\b/,
+  "a private key": /-----BEGIN [A-Z ]*PRIVATE KEY-----/,
+  "a GitHub token": /\bgh[pousr]_[A-Za-z0-9]{36,}\b/,
+  "a Slack token": /\bxox[abprs]-[A-Za-z0-9-]{10,}/,
+  "a JSON web token": /\beyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}\./,
+  "a password in an address": /\b[a-z][a-z0-9+.-]*:\/\/[^\s/:@]+:[^\s/:@$]+@/i,
+};
+
+/** Names of settings that mean a secret; one that names where the secret is, by ARN, name or path, is none. */
+const secretName = /(password|passwd|secret|token|api_?key|private_?key|credential)/i;
+const nameOfPlace = /(_arn|_name|_id|_path|_parameter|_file)$/i;
+
+const email = /[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,}/g;
+
+export const sec04: Requirement = {
+  id: "SEC-04",
+  checks:
+    "No resource that puts a secret into state; nothing that looks like a secret, and no setting or variable that is named like one, with a value; no address of a person: mailboxes are the configured teams', and stand in subscriptions alone.",
+  why: "State, JSON and settings are read by many, copied by CI, and kept for ever in versions.",
+  judge: (subject) =>
+    judgeEach(subject, "all", (stack, environment) => [
+      ...resources(stack),
+      ...values(stack, environment),
+      ...settings(stack),
+      ...variables(stack),
+    ]),
+};
+
+function resources(stack: StackJson): Finding[] {
+  return secretResources.flatMap((type) =>
+    Object.keys(stack.json.resource?.[type] ?? {}).map((name) => ({
+      stack: stack.id,
+      address: `${type}.${name}`,
+      message: "puts a secret into state",
+    })),
+  );
+}
+
+interface Text {
+  readonly address: string;
+  readonly path: string;
+  readonly value: string;
+}
+
+function textsOf(stack: StackJson): Text[] {
+  const { resource = {}, data = {}, output = {}, variable = {}, provider = {}, terraform = {} } = stack.json;
+  const blocks = [
+    ...Object.entries(resource).flatMap(([type, named]) =>
+      Object.entries(named).map(([name, attributes]) => [`${type}.${name}`, attributes] as const),
+    ),
+    ...Object.entries(data).flatMap(([type, named]) =>
+      Object.entries(named).map(([name, attributes]) => [`data.${type}.${name}`, attributes] as const),
+    ),
+    ...Object.entries({ output, variable, provider, terraform }),
+  ];
+  return blocks.flatMap(([address, attributes]) =>
+    [...leaves(attributes, "")].map(([path, value]) => ({ address, path, value })),
+  );
+}
+
+function* leaves(value: unknown, path: string): Generator<[string, string]> {
+  if (typeof value === "string") yield [path, value];
+  else if (typeof value === "object" && value !== null)
+    for (const [key, inner] of Object.entries(value)) yield* leaves(inner, path === "" ? key : `${path}.${key}`);
+}
+
+function values(stack: StackJson, environment: Environment): Finding[] {
+  return textsOf(stack).flatMap(({ address, path, value }) => {
+    const looksLike = Object.entries(secretPatterns).filter(([, pattern]) => pattern.test(value));
+    const isMailbox = address.startsWith("aws_sns_topic_subscription.") && path === "endpoint";
+    const strangers = (value.match(email) ?? []).filter(
+      (mailbox) => !(isMailbox && environment.alarms.emails.includes(mailbox)),
+    );
+    return [
+      ...looksLike.map(([what]) => `has ${what} in ${path}`),
+      ...(strangers.length === 0 ? [] : [`has an e-mail address in ${path} that is no team's subscription`]),
+    ].map((message) => ({ stack: stack.id, address, message }));
+  });
+}
+
+/** Settings of functions, which are shown in the console and in every plan. */
+function settings(stack: StackJson): Finding[] {
+  return Object.entries(stack.json.resource?.aws_lambda_function ?? {}).flatMap(([name, { environment }]) => {
+    const [block] = [environment].flat() as { variables?: Attributes }[];
+    return Object.keys(block?.variables ?? {})
+      .filter((key) => secretName.test(key) && !nameOfPlace.test(key))
+      .map((key) => ({
+        stack: stack.id,
+        address: `aws_lambda_function.${name}`,
+        message: `has the setting ${key}, which is named like a secret: give it the secret's ARN, and let it read that`,
+      }));
+  });
+}
+
+function variables(stack: StackJson): Finding[] {
+  return Object.entries(stack.json.variable ?? {})
+    .filter(([name, { default: value }]) => secretName.test(name) && value !== undefined)
+    .map(([name]) => ({
+      stack: stack.id,
+      message: `has the variable ${name} with a value, which is named like a secret`,
+    }));
+}
