@@ -468,6 +468,25 @@ const cases: readonly Broken[] = [
     },
     says: ["3 things are wrong", "dev.jobs.lambda.memorySizeMb", "staging.accountId", "backend.hcl.bucket"],
   },
+  // Code of functions
+  {
+    ids: "API-15",
+    name: "a function that esbuild can't parse",
+    edits: { "functions/records/read/handler.ts": [/$/, "\nexport const = 1;\n"] },
+    says: ["functions/records/read/handler.ts:", "Expected identifier", "Nothing was written."],
+  },
+  {
+    ids: "API-15",
+    name: "a function that imports what isn't there",
+    edits: { "functions/records/read/handler.ts": ['"../record-table"', '"../record-tabel"'] },
+    says: ["functions/records/read/handler.ts:", "../record-tabel", "Nothing was written."],
+  },
+  {
+    ids: "API-15",
+    name: "a stack whose function has no code",
+    edits: { "stacks/records.ts": ['entry: "records/read"', 'entry: "records/raed"'] },
+    says: ["There is no functions/records/raed/handler.ts", "there are records/read, records/write"],
+  },
 ];
 
 const project = copyProject();

@@ -1,3 +1,5 @@
+import { recordsMutations } from "./mutations/records.mjs";
+
 /*
  * Changes of the code that tests must notice. `npm run test:mutations` makes each in a copy of the project, runs
  * the tests that it names there, and wants them red; `tap requirements` counts an id that code proves as proven
@@ -7,6 +9,7 @@
  * title: part of the titles of the tests that are to turn red; others of the file may stay green.
  */
 export const mutations = [
+  ...recordsMutations,
   // PLAT-01: what TapStack gives to every stack
   {
     id: "PLAT-01",

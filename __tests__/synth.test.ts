@@ -167,12 +167,17 @@ describe("the command", () => {
   test("--json is one JSON document, and nothing else on standard output", () => {
     const { stdout } = tap(["synth", "--env", "dev", "--json", "--outdir", join(temporaryFolder(), "out")]);
     const { stacks, changed } = JSON.parse(stdout);
-    expect(stacks.map(({ id }: { id: string }) => id)).toEqual([
-      "tap-bootstrap-dev-us-east-1",
-      "tap-network-dev-us-east-1",
-      "tap-network-dev-us-west-2",
+    expect(stacks.map(({ id, functions }: { id: string; functions: number }) => [id, functions])).toEqual([
+      ["tap-bootstrap-dev-us-east-1", 0],
+      ["tap-network-dev-us-east-1", 0],
+      ["tap-network-dev-us-west-2", 0],
+      ["tap-security-dev-us-east-1", 0],
+      ["tap-security-dev-us-west-2", 0],
+      ["tap-observability-dev-us-east-1", 0],
+      ["tap-observability-dev-us-west-2", 0],
+      ["tap-records-dev-us-east-1", 2],
     ]);
-    expect(changed).toHaveLength(3);
+    expect(changed).toHaveLength(8);
   });
 
   test.each([["frobnicate"], ["synth", "--colour"], ["synth", "--env"]])(

@@ -1,10 +1,8 @@
-import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { createRequire, Module } from "node:module";
 import { dirname, join } from "node:path";
 import { Script } from "node:vm";
-
-const cacheFolder = (projectRoot) => join(projectRoot, ".cache", "tap");
+import { cacheFolder, commonSettings, newestChange, readJson, sha256, stampOf, writeWhole } from "./cache.mjs";
 
 /**
  * Path of a bundle of tap/cli.ts that is as new as its source, or why there can't be one.
@@ -13,7 +11,7 @@ const cacheFolder = (projectRoot) => join(projectRoot, ".cache", "tap");
 export async function ensureBundle(projectRoot) {
   const indexFile = join(cacheFolder(projectRoot), "bundle.json");
   const known = readJson(indexFile);
-  if (known?.name && known.stamp === stampOf(projectRoot, known.inputs)) {
+  if (known?.name && known.stamp === stampOf(projectRoot, [...settings, ...known.inputs])) {
     const path = join(cacheFolder(projectRoot), known.name);
     if (existsSync(path)) return { path };
   }
@@ -24,11 +22,12 @@ export async function ensureBundle(projectRoot) {
     const path = join(cacheFolder(projectRoot), name);
     writeWhole(path, text);
     // What was changed while esbuild read may or may not be in the bundle: then the next run bundles again.
-    const index = { name, inputs, stamp: stampOf(projectRoot, inputs) };
+    const index = { name, inputs, stamp: stampOf(projectRoot, [...settings, ...inputs]) };
     if (newestChange(projectRoot, inputs) < start) writeWhole(indexFile, JSON.stringify(index));
     removeOldBundles(projectRoot, path);
     return { path };
   } catch (error) {
+    const { explain } = await import("./esbuild.mjs");
     return { error: explain(error) };
   }
 }
@@ -76,41 +75,21 @@ export function loadBundle(path) {
 }
 
 async function bundle(projectRoot) {
-  const { build, stop } = await import("esbuild");
-  const running = withoutGarbageCollector(() =>
-    build({
-      absWorkingDir: projectRoot,
-      entryPoints: ["tap/cli.ts"],
-      bundle: true,
-      write: false,
-      metafile: true,
-      platform: "node",
-      target: "node20",
-      format: "cjs",
-      logLevel: "silent",
-      // A child process that is started on the bundle itself synthesizes a batch (tap/synth/batch.ts).
-      footer: { js: "if (require.main === module) module.exports.runBatch();" },
-      plugins: [withoutCreationStacks],
-    }),
-  );
-  const result = await running;
-  await stop();
+  const { build } = await import("./esbuild.mjs");
+  const result = await build({
+    absWorkingDir: projectRoot,
+    entryPoints: ["tap/cli.ts"],
+    bundle: true,
+    write: false,
+    metafile: true,
+    platform: "node",
+    target: "node20",
+    format: "cjs",
+    // A child process that is started on the bundle itself synthesizes a batch (tap/synth/batch.ts).
+    footer: { js: "if (require.main === module) module.exports.runBatch();" },
+    plugins: [withoutCreationStacks],
+  });
   return { text: result.outputFiles[0].text, inputs: Object.keys(result.metafile.inputs) };
-}
-
-/**
- * Starts esbuild's process with Go's garbage collector off: it is gone before that could pay off. Not for
- * longer, because Terraform is a Go program too, and inherits this process's environment.
- */
-function withoutGarbageCollector(start) {
-  const before = process.env.GOGC;
-  process.env.GOGC = "off";
-  try {
-    return start();
-  } finally {
-    if (before === undefined) delete process.env.GOGC;
-    else process.env.GOGC = before;
-  }
 }
 
 /**
@@ -127,33 +106,7 @@ const withoutCreationStacks = {
   },
 };
 
-/** What else decides what a bundle is: how it is made, and of which packages. */
-const settings = ["bin/bundle.mjs", "tsconfig.json", "package-lock.json"];
-
-/** When the latest of the inputs was last touched, milliseconds. */
-function newestChange(projectRoot, inputs) {
-  const times = inputs.map(
-    (input) => statSync(join(projectRoot, input), { throwIfNoEntry: false })?.ctimeMs ?? Number.POSITIVE_INFINITY,
-  );
-  return Math.max(...times);
-}
-
-/** Size and time of every input: what says, without reading them, that none has changed. */
-function stampOf(projectRoot, inputs) {
-  const lines = [...settings, ...inputs].map((input) => {
-    const stat = statSync(join(projectRoot, input), { throwIfNoEntry: false });
-    return `${input} ${stat?.size} ${stat?.mtimeMs}`;
-  });
-  return sha256(`${process.version}\n${lines.join("\n")}`);
-}
-
-/** A file that is there whole or not at all, also for a second process at the same moment. */
-function writeWhole(path, text) {
-  mkdirSync(dirname(path), { recursive: true });
-  const temporary = `${path}.${process.pid}`;
-  writeFileSync(temporary, text);
-  renameSync(temporary, path);
-}
+const settings = ["bin/bundle.mjs", ...commonSettings];
 
 /** Keeps the newest few: another run may still be on the one before. */
 function removeOldBundles(projectRoot, current) {
@@ -163,23 +116,4 @@ function removeOldBundles(projectRoot, current) {
     .filter((path) => path !== current)
     .sort((a, b) => statSync(b).mtimeMs - statSync(a).mtimeMs);
   for (const path of bundles.slice(2)) for (const file of [path, `${path}.v8`]) rmSync(file, { force: true });
-}
-
-function explain(error) {
-  const problems = error?.errors ?? [];
-  if (problems.length === 0) return String(error?.message ?? error);
-  const lines = problems.map(({ text, location }) => (location ? `${location.file}:${location.line}: ${text}` : text));
-  return `The project's source doesn't build; nothing was written.\n\n${lines.map((line) => `  ${line}`).join("\n")}`;
-}
-
-function readJson(path) {
-  try {
-    return JSON.parse(readFileSync(path, "utf8"));
-  } catch {
-    return undefined;
-  }
-}
-
-function sha256(text) {
-  return createHash("sha256").update(text).digest("hex");
 }

@@ -6,8 +6,8 @@ import type { SynthesizedStack } from "./synthesize-stack";
 
 /** What synthesis writes into a stack's folder. All else there is Terraform's or a person's (a state that couldn't be uploaded, a plan), and stays. */
 const written = /^(cdk\.tf\.json|assets|modules)$/;
-/** What Terraform brings back by itself. */
-const restorable = /^\.terraform(\.lock\.hcl)?$/;
+/** What Terraform brings back by itself: its providers, and the zips of functions. */
+const restorable = /^(\.terraform(\.lock\.hcl)?|archives)$/;
 
 export interface Published {
   /** Stacks whose JSON is other than it was. */

@@ -1,6 +1,8 @@
 import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { stackIdOf } from "../../config/backend";
 import { type BuildOptions, buildApp, type PlannedStack } from "../../main";
+import { CommandError } from "../context";
 import type { TerraformJson } from "../graph/terraform-json";
 import { refuseDanglingReferences } from "./references";
 
@@ -34,8 +36,7 @@ export function synthesizeStack(
   { backend, functionBundles, outdir }: Required<Omit<BuildOptions, "stacks">>,
 ): SynthesizedStack {
   const start = performance.now();
-  const app = buildApp({ stacks: [planned], backend, functionBundles, outdir });
-  app.synth();
+  refusing(planned, () => buildApp({ stacks: [planned], backend, functionBundles, outdir }).synth());
   const milliseconds = performance.now() - start;
   const manifest = JSON.parse(readFileSync(join(outdir, "manifest.json"), "utf8")) as {
     stacks: Record<string, ManifestEntry>;
@@ -55,6 +56,18 @@ export function synthesizeStack(
     folder: join(outdir, entry.workingDirectory),
     manifest: entry,
   };
+}
+
+/** What constructs refuse, they refuse with a RangeError that names value and range; it is the caller's to mend. */
+function refusing(planned: PlannedStack, build: () => void): void {
+  try {
+    build();
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    const { component, environment, region } = planned;
+    const id = stackIdOf(component, environment.environmentSuffix, region);
+    throw new CommandError(`${id}: ${error.message}\nNothing was written.`);
+  }
 }
 
 function countResources({ resource = {} }: TerraformJson): { resources: number; functions: number } {

@@ -1,0 +1,21 @@
+import { MetricUnit } from "@aws-lambda-powertools/metrics";
+import { createHandler } from "../../shared/handler";
+import { logger, metrics } from "../../shared/powertools";
+import { type RecordView, readRequest } from "../record";
+import { type RecordTable, readRecord, recordTable } from "../record-table";
+
+export interface ReadAnswer {
+  readonly status: 200;
+  readonly record: RecordView;
+}
+
+export function createReadHandler(table: RecordTable) {
+  return createHandler(readRequest, async ({ id }, invocation): Promise<ReadAnswer> => {
+    const record = await readRecord(table, id, invocation);
+    logger.info("Record read", { version: record.version });
+    metrics.addMetric("RecordRead", MetricUnit.Count, 1);
+    return { status: 200, record };
+  });
+}
+
+export const handler = createReadHandler(recordTable());
