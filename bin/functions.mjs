@@ -143,6 +143,8 @@ function buildOptions(projectRoot, names) {
     platform: "node",
     target: "node24",
     format: "esm",
+    // What a compiler's settings say of other code is not to change this code.
+    tsconfigRaw: "{}",
     // Packages' ES modules, where they have them: only those can be taken in part. Half the size.
     mainFields: ["module", "main"],
     minify: true,

@@ -5,8 +5,15 @@ import { fileURLToPath } from "node:url";
 import { ensureBundle, loadBundle, readBackend } from "./bundle.mjs";
 
 const projectRoot = dirname(dirname(fileURLToPath(import.meta.url)));
+let bundling;
 /** Loaded where functions are wanted: most verbs need none. */
-const bundleFunctions = async () => (await import("./functions.mjs")).bundleFunctions(projectRoot);
+const bundleFunctions = () => {
+  bundling ??= import("./functions.mjs").then((functions) => functions.bundleFunctions(projectRoot));
+  return bundling;
+};
+// Side by side with the command's own bundle; what goes wrong is told where it is waited for.
+if (process.argv[2] === "synth") bundleFunctions().catch(() => {});
+
 const bundle = ensureBundle(projectRoot);
 const backend = await readBackend(projectRoot);
 

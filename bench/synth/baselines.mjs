@@ -12,16 +12,27 @@ import { copyApp, readStacks, replaceOnce } from "./scaled-app.mjs";
 /** What the project does in its source to be fast, and a baseline does not. What bin/bundle.mjs does, no baseline runs. */
 const tricks = [{ file: "constructs/tap-stack.ts", pattern: /^ *override prepareStack\(\): void \{\}$/m }];
 
-/** The program of both baselines: one App with all stacks, and backend.hcl parsed by whoever needs it. */
-const program = `import { readFileSync } from "node:fs";
+/**
+ * The program of both baselines: one App with all stacks, backend.hcl parsed by whoever needs it, and functions bundled
+ * each time, as the constructs of the field do it; with this project's own bundler, so that the app is the same.
+ */
+const program = `import { readFileSync, rmSync } from "node:fs";
+import { pathToFileURL } from "node:url";
 import { parse } from "@cdktf/hcl2json";
 import { checkBackend } from "./config/backend";
 import { loadEnvironments } from "./config/load";
 import { buildApp, planStacks } from "./main";
 
+// Kept out of sight of those who would turn it into a require().
+const importModule = new Function("path", "return import(path)");
+
 async function synthesize(): Promise<void> {
+  rmSync(".cache", { recursive: true, force: true });
   const content = await parse("backend.hcl", readFileSync("backend.hcl", "utf8"));
-  buildApp({ stacks: planStacks(loadEnvironments()), backend: checkBackend({ content }) }).synth();
+  const { bundleFunctions } = await importModule(pathToFileURL("bin/functions.mjs").href);
+  const functionBundles = await bundleFunctions(process.cwd());
+  const stacks = planStacks(loadEnvironments());
+  buildApp({ stacks, backend: checkBackend({ content }), functionBundles }).synth();
 }
 
 synthesize();
@@ -111,14 +122,14 @@ function sourceFiles(folder) {
 const deepImport = /import (?:type )?\{([^}]*)\} from "(@cdktf\/provider-[\w-]+)\/lib\/([\w-]+)";/g;
 
 /**
- * `import { Vpc } from "@cdktf/provider-aws/lib/vpc"` becomes `import { vpc as vpc_ } from "@cdktf/provider-aws";
- * import Vpc = vpc_.Vpc;`, which is class and type in one, as the first was.
+ * `import { Vpc } from "@cdktf/provider-aws/lib/vpc"` becomes `import { vpc as vpc_aws } from "@cdktf/provider-aws";
+ * import Vpc = vpc_aws.Vpc;`, which is class and type in one, as the first was.
  */
 function importFromPackageRoots(folder, file) {
   const path = join(folder, file);
   const text = readFileSync(path, "utf8").replace(deepImport, (_, names, root, thing) => {
     const namespace = namespaceOf(folder, root, thing);
-    const local = `${namespace}_`;
+    const local = `${namespace}_${root.replace(/^.*provider-/, "").replaceAll("-", "_")}`;
     const aliases = names
       .split(",")
       .map((name) => name.trim().replace(/^type /, ""))
