@@ -1,0 +1,25 @@
+import { matchesArn, matchesPattern } from "./arn";
+import type { Condition, Statement } from "./policy";
+
+/** Conditions on a key, whatever its case: `aws:SourceArn` is `AWS:sourcearn` to IAM. */
+export function conditionsOn(statement: Statement, key: string): Condition[] {
+  return statement.conditions.filter((condition) => condition.key.toLowerCase() === key.toLowerCase());
+}
+
+/** Whether a statement is about an action: by its name or a wildcard, or because it isn't left out. */
+export function coversAction({ actions, notActions }: Statement, action: string): boolean {
+  const matches = (pattern: string) => matchesPattern(pattern.toLowerCase(), action.toLowerCase());
+  return actions.some(matches) || (notActions.length > 0 && !notActions.some(matches));
+}
+
+/** Whether a statement is about an ARN; one without resources, as in a trust policy, is about the thing that it is on. */
+export function coversResource({ resources, notResources }: Statement, arn: string): boolean {
+  const matches = (pattern: string) => matchesArn(pattern, arn);
+  if (notResources.length > 0) return !notResources.some(matches);
+  return resources.length === 0 || resources.some(matches);
+}
+
+/** Whether a statement is for everyone, in either way to say so. */
+export function isForEveryone({ principals }: Statement): boolean {
+  return principals.some(({ type, value }) => value === "*" && (type === "*" || type === "AWS"));
+}
