@@ -468,6 +468,31 @@ const cases: readonly Broken[] = [
     },
     says: ["3 things are wrong", "dev.jobs.lambda.memorySizeMb", "staging.accountId", "backend.hcl.bucket"],
   },
+  // Records, tracing, audit
+  {
+    ids: "PLAT-02",
+    name: "capacity whose end is below its start",
+    edits: { [dev]: ["readCapacity: { minimum: 1, maximum: 10 }", "readCapacity: { minimum: 11, maximum: 10 }"] },
+    says: ["dev.records.table.readCapacity", "must have a maximum that is not below its minimum"],
+  },
+  {
+    ids: "PLAT-02",
+    name: "capacity beyond DynamoDB's quota",
+    edits: { [dev]: ["writeCapacity: { minimum: 1, maximum: 10 }", "writeCapacity: { minimum: 1, maximum: 50_000 }"] },
+    says: ["dev.records.table.writeCapacity.maximum", "50000", "1 to 40000", "DynamoDB's quota per table"],
+  },
+  {
+    ids: "PLAT-02",
+    name: "a utilization that auto scaling doesn't take",
+    edits: { [dev]: ["targetUtilizationPercent: 70", "targetUtilizationPercent: 95"] },
+    says: ["dev.records.table.targetUtilizationPercent", "95", "20 to 90"],
+  },
+  {
+    ids: "PLAT-02",
+    name: "an audit trail that is neither on nor off",
+    edits: { "config/prod.ts": ["trail: true", 'trail: "yes"'] },
+    says: ["prod.audit.trail", "true or false"],
+  },
   // Code of functions
   {
     ids: "API-15",

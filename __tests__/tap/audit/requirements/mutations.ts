@@ -24,6 +24,19 @@ export const records =
 export const recordsResource = (type: string, name: string, mutate: (attributes: Attributes) => void): Mutation =>
   records((stack) => mutate(resource(stack, type, name)));
 
+/** A mutation of the security stack of the primary region, where every environment's records are. */
+export const security =
+  (mutate: (stack: StackJson) => void): Mutation =>
+  (subject, environment) => {
+    const { region } = subject.environments.find((each) => each.environmentSuffix === environment) ?? {};
+    mutate(stackOf(subject, environment, "security", region));
+  };
+
+/** Takes exactly one resource out of a stack. */
+export function remove(stack: StackJson, type: string, part: string): void {
+  delete stack.json.resource?.[type]?.[nameOf(stack, type, part)];
+}
+
 /** Every account's bootstrap at once: what is expected can't be told from what is there. */
 export const withoutBootstraps: Mutation = ({ stacks }) => {
   stacks.splice(0, stacks.length, ...stacks.filter(({ component }) => component !== "bootstrap"));

@@ -1,6 +1,6 @@
 import { rec03 } from "../../../../tap/audit/requirements/rec-03";
 import { prove } from "../../../support/prove";
-import { nameOf, records, recordsResource } from "./mutations";
+import { records, recordsResource, remove } from "./mutations";
 
 const table = (change: (attributes: Record<string, unknown>) => void) =>
   recordsResource("aws_dynamodb_table", "Table", change);
@@ -25,17 +25,13 @@ prove(
         [
           `the ${direction} capacity is not scaled`,
           records((stack) => {
-            delete stack.json.resource?.aws_appautoscaling_target?.[
-              nameOf(stack, "aws_appautoscaling_target", direction)
-            ];
+            remove(stack, "aws_appautoscaling_target", direction);
           }),
         ],
         [
           `the ${direction} capacity has no policy`,
           records((stack) => {
-            delete stack.json.resource?.aws_appautoscaling_policy?.[
-              nameOf(stack, "aws_appautoscaling_policy", direction)
-            ];
+            remove(stack, "aws_appautoscaling_policy", direction);
           }),
         ],
         [

@@ -1,7 +1,7 @@
 import { rec04 } from "../../../../tap/audit/requirements/rec-04";
 import { prove } from "../../../support/prove";
 import { resource } from "../../../support/synthesized";
-import { add, adding, changing, nameOf, records, recordsResource, rewrite, without } from "./mutations";
+import { add, adding, changing, nameOf, records, recordsResource, remove, rewrite, without } from "./mutations";
 
 const data = (name: string, change: Parameters<typeof rewrite>[2]) =>
   recordsResource("aws_iam_role_policy", `${name}_Role_data-access`, (policy) => rewrite(policy, "policy", change));
@@ -125,7 +125,7 @@ prove(
       lambda.role = "arn:aws:iam::111111111111:role/somebody";
     }),
     "there is no reading function": records((stack) => {
-      delete stack.json.resource?.aws_lambda_function?.[nameOf(stack, "aws_lambda_function", "Read")];
+      remove(stack, "aws_lambda_function", "Read");
     }),
   },
   { alone: true },

@@ -1,15 +1,7 @@
 import { sec01 } from "../../../../tap/audit/requirements/sec-01";
-import { type Mutation, prove } from "../../../support/prove";
-import { resource, stackOf } from "../../../support/synthesized";
-import { add, changing, nameOf, records, recordsResource, rewrite, without } from "./mutations";
-
-/** The security stack of the primary region: topic, bucket, and the audit trail where there is one. */
-const security =
-  (mutate: (stack: ReturnType<typeof stackOf>) => void): Mutation =>
-  (subject, environment) => {
-    const { region = "" } = subject.environments.find((each) => each.environmentSuffix === environment) ?? {};
-    mutate(stackOf(subject, environment, "security", region));
-  };
+import { prove } from "../../../support/prove";
+import { resource } from "../../../support/synthesized";
+import { add, changing, records, recordsResource, remove, rewrite, security, without } from "./mutations";
 
 const plainHttp = (type: string, name: string, change: Parameters<typeof rewrite>[2]) =>
   recordsResource(type, name, (policy) => rewrite(policy, "policy", change));
@@ -53,8 +45,7 @@ prove(
       add(stack, "aws_secretsmanager_secret", { name: "tap-records-secret" }),
     ),
     "a bucket's encryption isn't set": security((stack) => {
-      const type = "aws_s3_bucket_server_side_encryption_configuration";
-      delete stack.json.resource?.[type]?.[nameOf(stack, type, "AccessLogBucket")];
+      remove(stack, "aws_s3_bucket_server_side_encryption_configuration", "AccessLogBucket");
     }),
     "a bucket with S3's own key takes more than access logs": security((stack) => {
       rewrite(
@@ -69,7 +60,7 @@ prove(
     "something is of a type that nobody has looked at": records((stack) => add(stack, "aws_efs_file_system", {})),
     "a queue takes plain HTTP": plainHttp("aws_sqs_queue_policy", "Write", without("DenyPlainHttp")),
     "a queue has no policy": records((stack) => {
-      delete stack.json.resource?.aws_sqs_queue_policy?.[nameOf(stack, "aws_sqs_queue_policy", "Write")];
+      remove(stack, "aws_sqs_queue_policy", "Write");
     }),
     "a queue denies plain HTTP to some": plainHttp(
       "aws_sqs_queue_policy",

@@ -1,23 +1,15 @@
 import { sec02 } from "../../../../tap/audit/requirements/sec-02";
-import { type Mutation, prove } from "../../../support/prove";
-import { resource, stackOf } from "../../../support/synthesized";
-import { nameOf, records, recordsResource } from "./mutations";
+import { prove } from "../../../support/prove";
+import { resource } from "../../../support/synthesized";
+import { records, recordsResource, remove, security } from "./mutations";
 
 const lambda = (change: (attributes: Record<string, unknown>) => void) =>
   recordsResource("aws_lambda_function", "Write", change);
 
 const withoutAlarm = (part: string) =>
   records((stack) => {
-    const alarms = stack.json.resource?.aws_cloudwatch_metric_alarm ?? {};
-    delete alarms[nameOf(stack, "aws_cloudwatch_metric_alarm", part)];
+    remove(stack, "aws_cloudwatch_metric_alarm", part);
   });
-
-const security =
-  (mutate: (stack: ReturnType<typeof stackOf>) => void): Mutation =>
-  (subject, environment) => {
-    const { region = "" } = subject.environments.find((each) => each.environmentSuffix === environment) ?? {};
-    mutate(stackOf(subject, environment, "security", region));
-  };
 
 prove(
   sec02,
@@ -47,8 +39,7 @@ prove(
       delete attributes.logging_config;
     }),
     "a function's log group is gone": records((stack) => {
-      const groups = stack.json.resource?.aws_cloudwatch_log_group ?? {};
-      delete groups[nameOf(stack, "aws_cloudwatch_log_group", "Write")];
+      remove(stack, "aws_cloudwatch_log_group", "Write");
     }),
     "logs are kept for ever": recordsResource("aws_cloudwatch_log_group", "Write", (group) => {
       delete group.retention_in_days;

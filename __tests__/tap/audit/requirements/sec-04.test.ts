@@ -1,7 +1,7 @@
 import { sec04 } from "../../../../tap/audit/requirements/sec-04";
 import { prove } from "../../../support/prove";
 import { stackOf } from "../../../support/synthesized";
-import { add, records, recordsResource } from "./mutations";
+import { add, records, recordsResource, security } from "./mutations";
 
 /** A setting of a function, as somebody in a hurry adds one. */
 const setting = (key: string, value: string) =>
@@ -44,13 +44,9 @@ prove(
     "a person's address is in a description": recordsResource("aws_kms_key", "Key", (key) => {
       key.description = "Ask jane.doe@example.com";
     }),
-    "a person's address is subscribed": (subject, environment) => {
-      const { region = "" } = subject.environments.find((each) => each.environmentSuffix === environment) ?? {};
-      add(stackOf(subject, environment, "security", region), "aws_sns_topic_subscription", {
-        protocol: "email",
-        endpoint: "jane.doe@example.com",
-      });
-    },
+    "a person's address is subscribed": security((stack) =>
+      add(stack, "aws_sns_topic_subscription", { protocol: "email", endpoint: "jane.doe@example.com" }),
+    ),
     "the team's mailbox is in a tag": (subject, environment) => {
       const { alarms } = subject.environments.find((each) => each.environmentSuffix === environment) ?? {};
       add(stackOf(subject, environment, "records"), "aws_sqs_queue", { tags: { Contact: alarms?.emails[0] } });
