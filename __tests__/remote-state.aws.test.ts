@@ -1,6 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import type { TerraformJson } from "../tap/graph/terraform-json";
 import { type Emulator, emulatorMissing, startEmulator } from "./support/emulator";
 import { copyProject, projectRoot, tap, temporaryFolder } from "./support/project";
 import { createBucket, createStateStorage, emulatorBackend } from "./support/state-storage";
@@ -80,8 +81,10 @@ describeWithEmulator("remote state", () => {
         const folder = folderOf(environment, id);
         folder.run(...init(), `-backend-config=${join(projectRoot, "backend.hcl")}`);
         // What a configuration has, the state has; archives are there as data sources.
-        const { resource, data } = JSON.parse(readFileSync(join(folder.path, "cdk.tf.json"), "utf8"));
-        const addresses = [resource, data ?? {}].flatMap((blocks) => Object.values(blocks).flatMap(Object.keys));
+        const json: TerraformJson = JSON.parse(readFileSync(join(folder.path, "cdk.tf.json"), "utf8"));
+        const addresses = [json.resource ?? {}, json.data ?? {}].flatMap((blocks) =>
+          Object.values(blocks).flatMap((named) => Object.keys(named)),
+        );
         expect(folder.run("state", "list").trim().split("\n")).toHaveLength(addresses.length);
         expect(folder.try("plan", "-no-color", "-detailed-exitcode").exitCode).toBe(0);
       }

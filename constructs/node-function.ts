@@ -7,6 +7,7 @@ import { Construct } from "constructs";
 import type { CustomerKey } from "./customer-key";
 import { DeadLetterQueue } from "./dead-letter-queue";
 import { functionAlarms } from "./function-alarms";
+import { type FunctionNetwork, networkInterfaceStatements } from "./function-network";
 import { LogGroup } from "./log-group";
 import { type Statement, serviceTrust } from "./policy";
 import { requireInRange } from "./ranges";
@@ -33,6 +34,8 @@ export interface NodeFunctionProps {
   readonly reservedConcurrency: number;
   /** Settings that the code reads; no secrets (SEC-04). @default none but Powertools' own */
   readonly environmentVariables?: Readonly<Record<string, string>>;
+  /** Where it runs. @default outside of any VPC, with AWS's own network */
+  readonly network?: FunctionNetwork;
   /** Days that its logs are kept. @default logs.retentionDays of the environment */
   readonly logRetentionDays?: number;
 }
@@ -105,7 +108,7 @@ export class NodeFunction extends Construct {
     });
   }
 
-  private createRole(resource: string, { key }: NodeFunctionProps): WorkloadRole {
+  private createRole(resource: string, { key, network }: NodeFunctionProps): WorkloadRole {
     const { environment, region } = TapStack.of(this);
     const { accountId } = environment;
     const role = new WorkloadRole(this, "Role", {
@@ -142,6 +145,7 @@ export class NodeFunction extends Construct {
         resources: [key.arn],
         conditions: throughService("lambda", "aws:lambda:FunctionArn", this.arn),
       },
+      ...(network === undefined ? [] : networkInterfaceStatements(TapStack.of(this), this.arn)),
     );
     return role;
   }
@@ -197,6 +201,14 @@ export class NodeFunction extends Construct {
         systemLogLevel: "WARN",
       },
       tracingConfig: { mode: environment.tracing ? "Active" : "PassThrough" },
+      ...(props.network === undefined
+        ? {}
+        : {
+            vpcConfig: {
+              subnetIds: props.network.subnetIds,
+              securityGroupIds: [props.network.securityGroupId],
+            },
+          }),
       deadLetterConfig: { targetArn: this.deadLetters.targetArn },
       publish: true,
       dependsOn: [this.logGroup.resource, ...this.role.policies],

@@ -1,4 +1,5 @@
 import { CustomerKey } from "../../constructs/customer-key";
+import { FunctionNetwork } from "../../constructs/function-network";
 import { NodeFunction, type NodeFunctionProps } from "../../constructs/node-function";
 import { built, EmptyStack, statements } from "../support/constructed";
 
@@ -94,6 +95,38 @@ test("API-06 error rate, the time of an invocation against its limit, and thrott
   expect(built(stack, "aws_cloudwatch_metric_alarm", "errors")).toMatchObject({ threshold: 5, evaluation_periods: 3 });
   expect(built(stack, "aws_cloudwatch_metric_alarm", "duration")).toMatchObject({ threshold: 25_000 });
   expect(built(stack, "aws_cloudwatch_metric_alarm", "throttles")).toMatchObject({ threshold: 0 });
+});
+
+test("API-03, PLAT-19 in a network it reaches endpoints alone, and its code can't use what its role needs for that", () => {
+  const stack = new EmptyStack();
+  const network = new FunctionNetwork(stack, "Network", { description: "Functions" });
+  const key = new CustomerKey(stack, "Key", { description: "A key" });
+  new NodeFunction(stack, "Write", {
+    entry: "records/write",
+    description: "Writes a record",
+    key,
+    network,
+    memorySizeMb: 256,
+    timeoutSeconds: 30,
+    reservedConcurrency: 5,
+  });
+  expect(built(stack, "aws_lambda_function").vpc_config).toEqual({
+    subnet_ids: '${split(",", data.aws_ssm_parameter.network_subnet_ids.insecure_value)}',
+    security_group_ids: [expect.stringMatching(/^\$\{aws_security_group\.Network_SecurityGroup_\w+\.id\}$/)],
+  });
+  const egress = Object.values(stack.toTerraform().resource.aws_vpc_security_group_egress_rule);
+  expect(egress).toHaveLength(3);
+  for (const rule of egress) expect(rule).toMatchObject({ ip_protocol: "tcp", from_port: 443, to_port: 443 });
+  expect(JSON.stringify(egress)).not.toContain("cidr");
+  expect(statements(stack, "aws_iam_role_policy").NotForTheCodeItself).toMatchObject({
+    Effect: "Deny",
+    Resource: ["*"],
+    Condition: {
+      ArnEquals: {
+        "lambda:SourceFunctionArn": "arn:aws:lambda:us-east-1:111111111111:function:tap-records-write-dev-us-east-1",
+      },
+    },
+  });
 });
 
 test("its code is zipped from the stack's own folder, with fixed modes, once per function and one provider for all", () => {

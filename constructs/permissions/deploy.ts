@@ -59,6 +59,7 @@ export function deployRoles({ accountId, deployRoleArn, workloadBoundaryArn }: D
 export function deployNetwork({ accountId, project }: DeployScope): Statement[] {
   const network = networkTypes.map((type) => anyRegionArn(accountId, "ec2", `${type}/*`));
   const create = [
+    "ec2:AuthorizeSecurityGroupEgress",
     "ec2:AuthorizeSecurityGroupIngress",
     "ec2:CreateFlowLogs",
     "ec2:CreateRouteTable",
