@@ -180,7 +180,7 @@ export class CustomerKey extends Construct {
   private statements(): Statement[] {
     const { accountId } = this.stack.environment;
     return [
-      administration(accountId),
+      keyAdministration(accountId),
       ...[...this.uses.values()].map(({ statement, operator, conditionKey, values }) => ({
         ...statement,
         resources: ["*"],
@@ -199,7 +199,7 @@ function rootOf(accountId: string): string {
 }
 
 /** Without it, a key is locked for ever once its policy is wrong (KMS developer guide, default key policy). It lets nobody encrypt, decrypt or pass that on by a grant. */
-function administration(accountId: string): Statement {
+export function keyAdministration(accountId: string): Statement {
   return {
     sid: "AccountAdministers",
     principals: { AWS: [rootOf(accountId)] },

@@ -3,6 +3,7 @@ import { Construct } from "constructs";
 import { Alarms } from "./alarms";
 import type { CustomerKey } from "./customer-key";
 import { EncryptedQueue, maximumMessageRetentionDays, secondsPerDay } from "./encrypted-queue";
+import type { NodeFunction } from "./node-function";
 
 export interface DeadLetterQueueProps {
   /** Its part of the name pattern, e.g. `write-dead-letters`. */
@@ -23,6 +24,10 @@ export class DeadLetterQueue extends Construct {
   /** ARN as the queue itself has it, for what must wait until it is there. */
   readonly targetArn: string;
 
+  /** Its address, for those who send here with a reason of their own. */
+  readonly url: string;
+  private readonly queue: EncryptedQueue;
+
   constructor(scope: Construct, id: string, { resource, key, sourceQueueArn }: DeadLetterQueueProps) {
     super(scope, id);
     const queue = new EncryptedQueue(this, "Queue", {
@@ -33,6 +38,8 @@ export class DeadLetterQueue extends Construct {
     this.name = queue.name;
     this.arn = queue.arn;
     this.targetArn = queue.resource.arn;
+    this.url = queue.resource.id;
+    this.queue = queue;
     new SqsQueueRedriveAllowPolicy(this, "RedriveAllowPolicy", {
       queueUrl: queue.resource.id,
       redriveAllowPolicy: JSON.stringify(
@@ -58,5 +65,10 @@ export class DeadLetterQueue extends Construct {
         },
       },
     });
+  }
+
+  /** Lets a function send messages here by itself. */
+  grantSend(grantee: NodeFunction): void {
+    this.queue.grantSend(grantee, this.node.id);
   }
 }

@@ -3,6 +3,8 @@ import { SqsQueuePolicy } from "@cdktf/provider-aws/lib/sqs-queue-policy";
 import { Construct } from "constructs";
 import type { Metric } from "./alarms";
 import type { CustomerKey } from "./customer-key";
+import { keyUse } from "./key-use";
+import type { NodeFunction } from "./node-function";
 import { denyPlainHttp, policyJson, type Statement } from "./policy";
 import { requireInRange } from "./ranges";
 import { TapStack } from "./tap-stack";
@@ -31,6 +33,7 @@ export class EncryptedQueue extends Construct {
   /** Computed, for policies. */
   readonly arn: string;
   readonly resource: SqsQueue;
+  private readonly key: CustomerKey;
 
   constructor(scope: Construct, id: string, props: EncryptedQueueProps) {
     super(scope, id);
@@ -41,6 +44,7 @@ export class EncryptedQueue extends Construct {
 
     this.name = stack.nameOf("queue", props.resource);
     this.arn = stack.arnOf("sqs", this.name);
+    this.key = props.key;
     props.key.grantQueue(this.arn);
     this.resource = new SqsQueue(this, "Queue", {
       name: this.name,
@@ -53,6 +57,36 @@ export class EncryptedQueue extends Construct {
       queueUrl: this.resource.id,
       policy: policyJson([denyPlainHttp("sqs:*", [this.arn]), ...(props.statements ?? [])]),
     });
+  }
+
+  /** Lets a function send messages. */
+  grantSend(grantee: NodeFunction, sid: string): void {
+    this.grant(grantee, `Send${sid}`, ["sqs:SendMessage"], ["kms:Decrypt", "kms:GenerateDataKey"]);
+  }
+
+  /** Lets Lambda receive messages in a function's name. */
+  grantConsume(grantee: NodeFunction, sid: string): void {
+    const actions = ["sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"];
+    this.grant(grantee, `Consume${sid}`, actions, ["kms:Decrypt"]);
+  }
+
+  private grant(
+    grantee: NodeFunction,
+    sid: string,
+    actions: readonly string[],
+    keyActions: readonly ("kms:Decrypt" | "kms:GenerateDataKey")[],
+  ): void {
+    grantee.allowDataAccess(
+      { sid, actions, resources: [this.arn] },
+      keyUse(TapStack.of(this), {
+        sid: `${sid}Key`,
+        keyArn: this.key.arn,
+        actions: keyActions,
+        service: "sqs",
+        context: "aws:sqs:arn",
+        value: this.arn,
+      }),
+    );
   }
 
   /** A metric of the queue. */

@@ -8,6 +8,7 @@ import type { CustomerKey } from "./customer-key";
 import { DeadLetterQueue } from "./dead-letter-queue";
 import { functionAlarms } from "./function-alarms";
 import { type FunctionNetwork, networkInterfaceStatements } from "./function-network";
+import { keyUse } from "./key-use";
 import { LogGroup } from "./log-group";
 import { type Statement, serviceTrust } from "./policy";
 import { requireInRange } from "./ranges";
@@ -62,6 +63,8 @@ export class NodeFunction extends Construct {
   readonly arn: string;
   /** ARN of the alias `live`. */
   readonly aliasArn: string;
+  readonly aliasName = "live";
+  readonly timeoutSeconds: number;
   readonly role: WorkloadRole;
   readonly logGroup: LogGroup;
   readonly deadLetters: DeadLetterQueue;
@@ -74,6 +77,7 @@ export class NodeFunction extends Construct {
     requireInRange("reservedConcurrency", props.reservedConcurrency, 1, Number.POSITIVE_INFINITY, "executions at once");
     const stack = TapStack.of(this);
     const resource = props.resource ?? (props.entry.split("/").at(-1) as string);
+    this.timeoutSeconds = props.timeoutSeconds;
     this.name = stack.nameOf("function", resource);
     this.arn = stack.arnOf("lambda", `function:${this.name}`);
     props.key.grantFunction(this.arn);
@@ -109,19 +113,11 @@ export class NodeFunction extends Construct {
   }
 
   private createRole(resource: string, { key, network }: NodeFunctionProps): WorkloadRole {
-    const { environment, region } = TapStack.of(this);
-    const { accountId } = environment;
+    const stack = TapStack.of(this);
     const role = new WorkloadRole(this, "Role", {
       resource,
       description: `Runs the function ${this.name}`,
-      trust: serviceTrust("lambda.amazonaws.com", accountId),
-    });
-    const throughService = (service: string, context: string, value: string) => ({
-      StringEquals: {
-        "kms:CallerAccount": accountId,
-        "kms:ViaService": `${service}.${region}.amazonaws.com`,
-        [`kms:EncryptionContext:${context}`]: value,
-      },
+      trust: serviceTrust("lambda.amazonaws.com", stack.environment.accountId),
     });
     role.allow(
       "basic-execution",
@@ -133,19 +129,23 @@ export class NodeFunction extends Construct {
       // Traces belong to no resource (service authorization reference, X-Ray).
       { sid: "WriteTraces", actions: ["xray:PutTelemetryRecords", "xray:PutTraceSegments"], resources: ["*"] },
       { sid: "SendDeadLetters", actions: ["sqs:SendMessage"], resources: [this.deadLetters.arn] },
-      {
+      keyUse(stack, {
         sid: "EncryptDeadLetters",
+        keyArn: key.arn,
         actions: ["kms:Decrypt", "kms:GenerateDataKey"],
-        resources: [key.arn],
-        conditions: throughService("sqs", "aws:sqs:arn", this.deadLetters.arn),
-      },
-      {
+        service: "sqs",
+        context: "aws:sqs:arn",
+        value: this.deadLetters.arn,
+      }),
+      keyUse(stack, {
         sid: "DecryptSettings",
+        keyArn: key.arn,
         actions: ["kms:Decrypt"],
-        resources: [key.arn],
-        conditions: throughService("lambda", "aws:lambda:FunctionArn", this.arn),
-      },
-      ...(network === undefined ? [] : networkInterfaceStatements(TapStack.of(this), this.arn)),
+        service: "lambda",
+        context: "aws:lambda:FunctionArn",
+        value: this.arn,
+      }),
+      ...(network === undefined ? [] : networkInterfaceStatements(stack, this.arn)),
     );
     return role;
   }
@@ -218,7 +218,7 @@ export class NodeFunction extends Construct {
   /** What callers name: it moves to a new version when that is there, and back. */
   private createAlias(): LambdaAlias {
     return new LambdaAlias(this, "Alias", {
-      name: "live",
+      name: this.aliasName,
       description: "The version that callers get",
       functionName: this.function.functionName,
       functionVersion: this.function.version,

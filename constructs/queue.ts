@@ -3,6 +3,7 @@ import { Alarms } from "./alarms";
 import type { CustomerKey } from "./customer-key";
 import { DeadLetterQueue } from "./dead-letter-queue";
 import { EncryptedQueue, secondsPerDay } from "./encrypted-queue";
+import type { NodeFunction } from "./node-function";
 import type { Statement } from "./policy";
 import { requireInRange } from "./ranges";
 import { TapStack } from "./tap-stack";
@@ -37,7 +38,12 @@ export class Queue extends Construct {
   /** Computed, for policies. */
   readonly arn: string;
   readonly url: string;
+  /** ARN as the queue itself has it, for what must wait until it is there. */
+  readonly targetArn: string;
+  readonly visibilityTimeoutSeconds: number;
   readonly deadLetters: DeadLetterQueue;
+
+  private readonly queue: EncryptedQueue;
 
   constructor(scope: Construct, id: string, props: QueueProps) {
     super(scope, id);
@@ -61,6 +67,9 @@ export class Queue extends Construct {
     });
     this.name = queue.name;
     this.url = queue.resource.id;
+    this.targetArn = queue.resource.arn;
+    this.visibilityTimeoutSeconds = visibilityTimeoutSeconds;
+    this.queue = queue;
     new Alarms(this, "Alarms", {
       ...named,
       alarms: {
@@ -76,5 +85,15 @@ export class Queue extends Construct {
         },
       },
     });
+  }
+
+  /** Lets a function send messages. */
+  grantSend(grantee: NodeFunction): void {
+    this.queue.grantSend(grantee, this.node.id);
+  }
+
+  /** Lets Lambda receive messages in a function's name. @see QueueEventSource, which does it */
+  grantConsume(grantee: NodeFunction): void {
+    this.queue.grantConsume(grantee, this.node.id);
   }
 }

@@ -3,6 +3,8 @@ import { SnsTopicPolicy } from "@cdktf/provider-aws/lib/sns-topic-policy";
 import { SnsTopicSubscription } from "@cdktf/provider-aws/lib/sns-topic-subscription";
 import { Construct } from "constructs";
 import type { CustomerKey } from "./customer-key";
+import { keyUse } from "./key-use";
+import type { NodeFunction } from "./node-function";
 import { denyPlainHttp, policyJson, type Statement } from "./policy";
 import { TapStack } from "./tap-stack";
 
@@ -14,6 +16,8 @@ export interface TopicProps {
   readonly publishers?: Readonly<Record<string, string>>;
   /** Team mailboxes that it writes to; each is asked once whether it wants that. @default none */
   readonly emails?: readonly string[];
+  /** ARNs of queues of this account, of any region, that get every message as it was published. @default none */
+  readonly queueArns?: readonly string[];
 }
 
 /**
@@ -31,6 +35,7 @@ export class Topic extends Construct {
   readonly name: string;
   /** Computed, for policies. */
   readonly arn: string;
+  private readonly key: CustomerKey;
 
   constructor(scope: Construct, id: string, props: TopicProps) {
     super(scope, id);
@@ -49,6 +54,29 @@ export class Topic extends Construct {
     });
     for (const [index, endpoint] of (props.emails ?? []).entries())
       new SnsTopicSubscription(this, `Email${index + 1}`, { topicArn: topic.arn, protocol: "email", endpoint });
+    for (const [index, endpoint] of (props.queueArns ?? []).entries())
+      new SnsTopicSubscription(this, `Queue${index + 1}`, {
+        topicArn: topic.arn,
+        protocol: "sqs",
+        endpoint,
+        rawMessageDelivery: true,
+      });
+    this.key = props.key;
+  }
+
+  /** Lets a function publish. */
+  grantPublish(grantee: NodeFunction): void {
+    grantee.allowDataAccess(
+      { sid: `Publish${this.node.id}`, actions: ["sns:Publish"], resources: [this.arn] },
+      keyUse(TapStack.of(this), {
+        sid: `Publish${this.node.id}Key`,
+        keyArn: this.key.arn,
+        actions: ["kms:Decrypt", "kms:GenerateDataKey"],
+        service: "sns",
+        context: "aws:sns:topicArn",
+        value: this.arn,
+      }),
+    );
   }
 
   private publisher(service: string, sourceArn: string): Statement {
