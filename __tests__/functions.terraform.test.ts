@@ -29,7 +29,7 @@ describeWithTerraform("archives of functions", () => {
     const { hashes, path } = archivesWith(0o600, 0o700);
     expect(Object.keys(hashes)).toHaveLength(2);
     expect(archivesWith(0o755, 0o755).hashes).toEqual(hashes);
-    const listing = execFileSync("python3", ["-m", "zipfile", "-l", join(path, "archives", "records-write.zip")], {
+    const listing = execFileSync("python3", ["-m", "zipfile", "-l", join(path, "archives", "write.zip")], {
       encoding: "utf8",
     });
     expect(listing).toContain("index.mjs ");

@@ -1,6 +1,10 @@
-import { CloudwatchMetricAlarm } from "@cdktf/provider-aws/lib/cloudwatch-metric-alarm";
+import {
+  CloudwatchMetricAlarm,
+  type CloudwatchMetricAlarmConfig,
+} from "@cdktf/provider-aws/lib/cloudwatch-metric-alarm";
 import { Construct } from "constructs";
 import { securityNames } from "./names";
+import { requireInRange } from "./ranges";
 import { TapStack } from "./tap-stack";
 
 /** One metric of CloudWatch, of one thing. */
@@ -9,7 +13,8 @@ export interface Metric {
   readonly namespace: string;
   readonly name: string;
   readonly dimensions: Readonly<Record<string, string>>;
-  readonly statistic: "Average" | "Maximum" | "Minimum" | "Sum" | "SampleCount";
+  /** `p99`: the value that 99 of 100 stay at or below. */
+  readonly statistic: "Average" | "Maximum" | "Minimum" | "Sum" | "SampleCount" | `p${number}`;
 }
 
 interface AlarmBase {
@@ -58,13 +63,17 @@ export class Alarms extends Construct {
     const periodSeconds = alarm.periodSeconds ?? 60;
     if (periodSeconds % 60 !== 0 || periodSeconds < 60)
       throw new RangeError(`periodSeconds must be 60 or a multiple of it (given ${periodSeconds})`);
+    const evaluationPeriods = alarm.evaluationPeriods ?? stack.environment.alarms.evaluationPeriods;
+    requireInRange("description's length", alarm.description.length, 1, 1_024, "characters");
+    // An alarm looks back a day at most (PutMetricAlarm).
+    requireInRange("evaluationPeriods", evaluationPeriods, 1, 86_400 / periodSeconds, "periods, a day in all");
     const { alarmTopicArn } = securityNames(stack.environment, stack.region);
     new CloudwatchMetricAlarm(this, id, {
       alarmName: stack.nameOf("alarm", resource),
       alarmDescription: alarm.description,
       comparisonOperator: alarm.atThreshold ? "GreaterThanOrEqualToThreshold" : "GreaterThanThreshold",
       threshold: alarm.threshold,
-      evaluationPeriods: alarm.evaluationPeriods ?? stack.environment.alarms.evaluationPeriods,
+      evaluationPeriods,
       // Nothing was called, sent or throttled: that is no trouble.
       treatMissingData: "notBreaching",
       alarmActions: [alarmTopicArn],
@@ -74,7 +83,7 @@ export class Alarms extends Construct {
             namespace: alarm.metric.namespace,
             metricName: alarm.metric.name,
             dimensions: alarm.metric.dimensions,
-            statistic: alarm.metric.statistic,
+            ...statisticOf(alarm.metric),
             period: periodSeconds,
           }
         : {
@@ -94,4 +103,11 @@ export class Alarms extends Construct {
           }),
     });
   }
+}
+
+/** CloudWatch has percentiles in another argument, and judges those of few samples only if told to; here it doesn't. */
+function statisticOf({ statistic }: Metric): Partial<CloudwatchMetricAlarmConfig> {
+  return /^p\d/.test(statistic)
+    ? { extendedStatistic: statistic, evaluateLowSampleCountPercentiles: "ignore" }
+    : { statistic };
 }

@@ -33,12 +33,12 @@ export class AuditTrail extends Construct {
     const key = new CustomerKey(this, "Key", {
       resource: "audit",
       description: "What the audit trail records",
-      preventDestroy: deletionProtection,
     });
     key.grantTrail(this.arn);
     this.bucket = new EncryptedBucket(this, "Bucket", {
       bucket: stack.nameOf("bucket", "audit"),
       key,
+      bucketKey: false,
       expirationDays: props.retentionDays,
       noncurrentVersionExpirationDays: 30,
       accessLogBucketName: props.accessLogBucketName,

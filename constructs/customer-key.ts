@@ -12,7 +12,7 @@ export interface CustomerKeyProps {
   readonly resource?: string;
   /** Full alias, where something outside the pattern fixes it. @default alias/tap-{component}[-{resource}]-{environment}-{region} */
   readonly alias?: string;
-  /** Terraform refuses to destroy it. @default false */
+  /** Terraform refuses to destroy it: what it encrypted would be lost, also what is in backups. @default deletionProtection of the environment */
   readonly preventDestroy?: boolean;
 }
 
@@ -45,12 +45,13 @@ export class CustomerKey extends Construct {
   constructor(scope: Construct, id: string, props: CustomerKeyProps) {
     super(scope, id);
     this.stack = TapStack.of(this);
+    const { kms, deletionProtection } = this.stack.environment;
     const key = new KmsKey(this, "Key", {
       description: props.description,
       enableKeyRotation: true,
-      deletionWindowInDays: this.stack.environment.kms.deletionWindowDays,
+      deletionWindowInDays: kms.deletionWindowDays,
       policy: Lazy.stringValue({ produce: () => policyJson(this.statements()) }),
-      ...(props.preventDestroy ? { lifecycle: { preventDestroy: true } } : {}),
+      ...((props.preventDestroy ?? deletionProtection) ? { lifecycle: { preventDestroy: true } } : {}),
     });
     this.id = key.keyId;
     this.arn = key.arn;
@@ -82,9 +83,8 @@ export class CustomerKey extends Construct {
 
   /** A service that publishes to a topic or sends to a queue by itself, as CloudWatch does for `arn:…:alarm:…`. */
   grantPublisher(service: string, sourceArn: string): void {
-    const [name = service] = service.split(".");
     this.use(
-      `${name[0]?.toUpperCase()}${name.slice(1)}Publishes`,
+      `Publish${service.replaceAll(/[^A-Za-z0-9]/g, "")}`,
       {
         principals: { Service: [service] },
         actions: ["kms:Decrypt", "kms:GenerateDataKey*"],
@@ -123,13 +123,12 @@ export class CustomerKey extends Construct {
   grantTrail(trailArn: string): void {
     const byTrail = {
       principals: { Service: ["cloudtrail.amazonaws.com"] },
-      actions: ["kms:GenerateDataKey*"],
+      actions: ["kms:Decrypt", "kms:GenerateDataKey*"],
       conditions: { StringEquals: { "aws:SourceArn": trailArn } },
     };
     this.use("TrailWrites", byTrail, "ArnEquals", "kms:EncryptionContext:aws:cloudtrail:arn", [trailArn]);
-    this.use("TrailDescribesKey", { ...byTrail, actions: ["kms:DescribeKey"] }, "ArnEquals", "aws:SourceArn", [
-      trailArn,
-    ]);
+    const describing = { principals: byTrail.principals, actions: ["kms:DescribeKey"] };
+    this.use("TrailDescribesKey", describing, "ArnEquals", "aws:SourceArn", [trailArn]);
     this.use(
       "TrailIsRead",
       this.throughService("s3", ["kms:Decrypt"]),
@@ -168,6 +167,8 @@ export class CustomerKey extends Construct {
     values: readonly string[],
   ): void {
     const known = this.uses.get(sid);
+    if (known !== undefined && JSON.stringify(known.statement) !== JSON.stringify({ sid, ...statement }))
+      throw new RangeError(`${this.node.path} has a grant ${sid} already, for somebody else`);
     const use = known ?? { statement: { sid, ...statement }, operator, conditionKey, values: new Set() };
     for (const value of values) use.values.add(value);
     this.uses.set(sid, use);

@@ -9,8 +9,8 @@ export interface DeadLetterQueueProps {
   /** Its part of the name pattern, e.g. `write-dead-letters`. */
   readonly resource: string;
   readonly key: CustomerKey;
-  /** ARN of the queue whose messages end here. @default none: a function sends here by itself, and no queue may */
-  readonly sourceQueueArn?: string;
+  /** The queue whose messages end here, and the days that it keeps them. @default none: a function sends here by itself, and no queue may */
+  readonly source?: { readonly queueArn: string; readonly retentionDays: number };
 }
 
 /** Days before a message's end at which the age alarm fires: time enough for a person, over a weekend. */
@@ -28,7 +28,7 @@ export class DeadLetterQueue extends Construct {
   readonly url: string;
   private readonly queue: EncryptedQueue;
 
-  constructor(scope: Construct, id: string, { resource, key, sourceQueueArn }: DeadLetterQueueProps) {
+  constructor(scope: Construct, id: string, { resource, key, source }: DeadLetterQueueProps) {
     super(scope, id);
     const queue = new EncryptedQueue(this, "Queue", {
       resource,
@@ -43,24 +43,25 @@ export class DeadLetterQueue extends Construct {
     new SqsQueueRedriveAllowPolicy(this, "RedriveAllowPolicy", {
       queueUrl: queue.resource.id,
       redriveAllowPolicy: JSON.stringify(
-        sourceQueueArn === undefined
+        source === undefined
           ? { redrivePermission: "denyAll" }
-          : { redrivePermission: "byQueue", sourceQueueArns: [sourceQueueArn] },
+          : { redrivePermission: "byQueue", sourceQueueArns: [source.queueArn] },
       ),
     });
     new Alarms(this, "Alarms", {
       resource,
       alarms: {
         depth: {
-          description: `Messages wait in ${this.name}. Read why they failed, mend that, then redrive them.`,
+          // SQS moves back what came from a queue; an event that a function sent is for that function (StartMessageMoveTask).
+          description: `Messages wait in ${this.name}. Read why they failed, mend that, then ${source ? "redrive them to their queue" : "invoke the function with their bodies again"}.`,
           metric: queue.metric("ApproximateNumberOfMessagesVisible"),
           threshold: 0,
           evaluationPeriods: 1,
         },
         age: {
-          description: `The oldest message in ${this.name} is lost in ${daysToReact} days: SQS keeps none for longer than ${maximumMessageRetentionDays}.`,
+          description: `The oldest message in ${this.name} is lost in ${daysToReact} days or less: SQS keeps none for longer than ${maximumMessageRetentionDays}.`,
           metric: queue.metric("ApproximateAgeOfOldestMessage"),
-          threshold: (maximumMessageRetentionDays - daysToReact) * secondsPerDay,
+          threshold: daysUntilAlarm(source?.retentionDays ?? 0) * secondsPerDay,
           evaluationPeriods: 1,
         },
       },
@@ -71,4 +72,9 @@ export class DeadLetterQueue extends Construct {
   grantSend(grantee: NodeFunction): void {
     this.queue.grantSend(grantee, this.node.id);
   }
+}
+
+/** The metric counts from the move to here, and SQS from the message's first day: it may have spent days in its queue (SQS developer guide, dead-letter queues). */
+function daysUntilAlarm(sourceRetentionDays: number): number {
+  return Math.max(1, maximumMessageRetentionDays - daysToReact - sourceRetentionDays);
 }

@@ -19,6 +19,8 @@ export interface EncryptedBucketProps {
   readonly bucket: string;
   /** @default SSE-S3, which is for access-log buckets alone: S3 delivers access logs into no other (S3 user guide, server access logging) */
   readonly key?: CustomerKey;
+  /** Whether S3 keeps a key for the bucket, which saves calls to KMS; not for a trail's bucket (CloudTrail user guide, configure key policies). @default true */
+  readonly bucketKey?: boolean;
   /** Days after which versions that are no longer current are removed, 1 or more. */
   readonly noncurrentVersionExpirationDays: number;
   /** Days after which objects expire, 1 or more. @default never */
@@ -53,7 +55,7 @@ export class EncryptedBucket extends Construct {
     this.bucket = bucket.id;
 
     this.blockPublicAccess();
-    this.encrypt(props.key);
+    this.encrypt(props);
     const versioning = this.keepVersions();
     this.expire(props, versioning);
     if (props.accessLogBucketName) this.logAccess(props.accessLogBucketName, props.bucket);
@@ -77,7 +79,7 @@ export class EncryptedBucket extends Construct {
     });
   }
 
-  private encrypt(key: CustomerKey | undefined): void {
+  private encrypt({ key, bucketKey = true }: EncryptedBucketProps): void {
     key?.grantBucket(this.arn);
     new S3BucketServerSideEncryptionConfigurationA(this, "Encryption", {
       bucket: this.bucket,
@@ -86,7 +88,7 @@ export class EncryptedBucket extends Construct {
           ? { applyServerSideEncryptionByDefault: { sseAlgorithm: "AES256" } }
           : {
               applyServerSideEncryptionByDefault: { sseAlgorithm: "aws:kms", kmsMasterKeyId: key.arn },
-              bucketKeyEnabled: true,
+              bucketKeyEnabled: bucketKey,
             },
       ],
     });

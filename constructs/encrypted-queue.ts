@@ -12,6 +12,8 @@ import { TapStack } from "./tap-stack";
 /** Longest time that SQS keeps a message, days (SQS quotas). */
 export const maximumMessageRetentionDays = 14;
 export const secondsPerDay = 86_400;
+/** As large as SQS takes, and an asynchronous event of Lambda is (SQS quotas, Lambda quotas): none is too big for its dead letters. */
+const maximumMessageBytes = 1_048_576;
 
 export interface EncryptedQueueProps {
   /** Its part of the name pattern. @default none: the one queue of its component */
@@ -51,6 +53,7 @@ export class EncryptedQueue extends Construct {
       kmsMasterKeyId: props.key.arn,
       messageRetentionSeconds: messageRetentionDays * secondsPerDay,
       visibilityTimeoutSeconds,
+      maxMessageSize: maximumMessageBytes,
       ...(props.redrive ? { redrivePolicy: JSON.stringify(props.redrive) } : {}),
     });
     new SqsQueuePolicy(this, "Policy", {

@@ -35,6 +35,12 @@ export function functionAlarms(scope: Construct, resource: string, name: string,
         metric: metric("Throttles", "Sum"),
         threshold: 0,
       },
+      "lost-events": {
+        description: `Events of ${name} are lost: Lambda can't send what failed to its dead letters. Look at the queue, its key and the function's role.`,
+        metric: metric("DeadLetterErrors", "Sum"),
+        threshold: 0,
+        evaluationPeriods: 1,
+      },
     },
   });
 }

@@ -23,12 +23,13 @@ export class MacKey extends Construct {
   constructor(scope: Construct, id: string, props: MacKeyProps) {
     super(scope, id);
     const stack = TapStack.of(this);
-    const { accountId, kms } = stack.environment;
+    const { accountId, kms, deletionProtection } = stack.environment;
     const key = new KmsKey(this, "Key", {
       description: props.description,
       keyUsage: "GENERATE_VERIFY_MAC",
       customerMasterKeySpec: "HMAC_256",
       deletionWindowInDays: kms.deletionWindowDays,
+      ...(deletionProtection ? { lifecycle: { preventDestroy: true } } : {}),
       policy: policyJson([
         keyAdministration(accountId),
         {

@@ -63,7 +63,8 @@ export class NodeFunction extends Construct {
   readonly arn: string;
   /** ARN of the alias `live`. */
   readonly aliasArn: string;
-  readonly aliasName = "live";
+  /** `live`, as the alias itself has it, for what must wait until it is there. */
+  readonly aliasName: string;
   readonly timeoutSeconds: number;
   readonly role: WorkloadRole;
   readonly logGroup: LogGroup;
@@ -74,6 +75,7 @@ export class NodeFunction extends Construct {
     super(scope, id);
     requireInRange("memorySizeMb", props.memorySizeMb, 128, 10_240, "MB");
     requireInRange("timeoutSeconds", props.timeoutSeconds, 1, 900, "seconds");
+    refuseWrongText(props);
     requireInRange("reservedConcurrency", props.reservedConcurrency, 1, Number.POSITIVE_INFINITY, "executions at once");
     const stack = TapStack.of(this);
     const resource = props.resource ?? (props.entry.split("/").at(-1) as string);
@@ -88,9 +90,10 @@ export class NodeFunction extends Construct {
       key: props.key,
     });
     this.role = this.createRole(resource, props);
-    this.function = this.createFunction(props, this.archiveCode(props.entry));
+    this.function = this.createFunction(props, this.archiveCode(props.entry, resource));
     const alias = this.createAlias();
     this.aliasArn = alias.arn;
+    this.aliasName = alias.name;
     this.limitRetries(alias);
     functionAlarms(this, resource, this.name, props.timeoutSeconds);
   }
@@ -151,7 +154,7 @@ export class NodeFunction extends Construct {
   }
 
   /** The archive comes to be at plan, from what lies in the stack's own folder, whatever modes the files have there. */
-  private archiveCode(entry: string): DataArchiveFile {
+  private archiveCode(entry: string, resource: string): DataArchiveFile {
     const stack = TapStack.of(this);
     const bundle = stack.functionBundle(entry);
     const code = new TerraformAsset(this, "Code", {
@@ -163,7 +166,7 @@ export class NodeFunction extends Construct {
     return new DataArchiveFile(this, "Archive", {
       type: "zip",
       sourceDir: code.path,
-      outputPath: `archives/${entry.replaceAll("/", "-")}.zip`,
+      outputPath: `archives/${resource}.zip`,
       outputFileMode: "0644",
     });
   }
@@ -218,7 +221,7 @@ export class NodeFunction extends Construct {
   /** What callers name: it moves to a new version when that is there, and back. */
   private createAlias(): LambdaAlias {
     return new LambdaAlias(this, "Alias", {
-      name: this.aliasName,
+      name: "live",
       description: "The version that callers get",
       functionName: this.function.functionName,
       functionVersion: this.function.version,
@@ -234,4 +237,16 @@ export class NodeFunction extends Construct {
       maximumEventAgeInSeconds: 21_600,
     });
   }
+}
+
+/** Names that Lambda sets itself, or that this construct does (Lambda developer guide, environment variables). */
+const reservedVariables = /^(AWS_\w+|LAMBDA_\w+|_HANDLER|TZ|POWERTOOLS_\w+|NODE_OPTIONS)$/;
+
+function refuseWrongText({ description, environmentVariables = {} }: NodeFunctionProps): void {
+  requireInRange("description's length", description.length, 1, 256, "characters");
+  for (const name of Object.keys(environmentVariables))
+    if (!/^[A-Za-z]\w+$/.test(name) || reservedVariables.test(name))
+      throw new RangeError(
+        `environmentVariables takes names of letters, digits and _, from two characters, that aren't Lambda's or Powertools' own (given ${JSON.stringify(name)})`,
+      );
 }

@@ -16,6 +16,11 @@ export interface Statement {
 
 /** A policy as literal JSON, so that scanners and reviewers see what AWS will see; neither jsonencode() nor a data source. */
 export function policyJson(statements: readonly Statement[]): string {
+  const twice = statements.map(({ sid }) => sid).find((sid, index, sids) => sids.indexOf(sid) !== index);
+  if (twice !== undefined)
+    throw new RangeError(
+      `A policy has each statement once: IAM refuses a second ${JSON.stringify(twice)}. Grant all actions at once`,
+    );
   return JSON.stringify({ Version: "2012-10-17", Statement: statements.map(renderStatement) });
 }
 

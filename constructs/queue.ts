@@ -55,7 +55,7 @@ export class Queue extends Construct {
     this.deadLetters = new DeadLetterQueue(this, "DeadLetters", {
       resource: props.resource === undefined ? "dead-letters" : `${props.resource}-dead-letters`,
       key,
-      sourceQueueArn: this.arn,
+      source: { queueArn: this.arn, retentionDays: messageRetentionDays },
     });
     const queue = new EncryptedQueue(this, "Queue", {
       ...named,

@@ -99,7 +99,7 @@ export class BootstrapStack extends TapStack {
         shared: deployShared(scope),
         functions: deployFunctions(accountId),
         data: deployData(accountId, !this.environment.deletionProtection),
-        monitoring: deployMonitoring(accountId),
+        monitoring: deployMonitoring(accountId, !this.environment.deletionProtection),
       },
     });
   }

@@ -17,7 +17,7 @@ export class RecordsStack extends TapStack {
     super(scope, props, { component: "records" });
     const settings = this.environment.records;
 
-    // The key, rotated every year. What follows names itself in its policy: table, functions, logs, dead letters.
+    // The key, rotated every year. Whatever is given the key below is added to what its policy lets it be used for.
     const key = new CustomerKey(this, "Key", { description: "Records: table, functions, logs and dead letters" });
 
     // One item per record, with its version. Capacity is there before it is needed, and scales between these ends.

@@ -20,7 +20,8 @@ const grants: Readonly<Record<string, (key: CustomerKey, name: string) => void>>
 };
 const granted = fc.uniqueArray(
   fc.tuple(fc.constantFrom(...Object.keys(grants)), fc.stringMatching(/^tap-[a-z]{3,8}$/)),
-  { selector: ([grant, name]) => `${grant} ${name}`, maxLength: 12 },
+  // A key is of one trail: the account has no use for a second one under it.
+  { selector: ([grant, name]) => (grant === "trail" ? grant : `${grant} ${name}`), maxLength: 12 },
 );
 
 test("a key that nobody was granted is administered, and used by nobody", () => {
@@ -60,7 +61,8 @@ test("REC-01 whatever is granted, the key is used through named services alone, 
 test("REC-01 a statement of a service names each thing once, with the encryption context that the service sends", () => {
   const stack = new EmptyStack();
   const key = newKey(stack);
-  for (const grant of Object.values(grants)) for (const name of ["tap-a", "tap-b", "tap-a"]) grant(key, name);
+  const { trail: _, ...others } = grants;
+  for (const grant of Object.values(others)) for (const name of ["tap-a", "tap-b", "tap-a"]) grant(key, name);
   const policy = statements(stack, "aws_kms_key");
   expect(policy.DynamoDb?.Condition).toEqual({
     StringEquals: { "kms:CallerAccount": account, "kms:ViaService": "dynamodb.us-east-1.amazonaws.com" },
@@ -74,7 +76,7 @@ test("REC-01 a statement of a service names each thing once, with the encryption
       ],
     },
   });
-  expect(policy.CloudwatchPublishes).toMatchObject({
+  expect(policy.Publishcloudwatchamazonawscom).toMatchObject({
     Principal: { Service: ["cloudwatch.amazonaws.com"] },
     Condition: { StringEquals: { "aws:SourceAccount": account } },
   });
@@ -84,4 +86,10 @@ test("REC-01 a statement of a service names each thing once, with the encryption
       "kms:ViaService": ["dynamodb.us-east-1.amazonaws.com", "lambda.us-east-1.amazonaws.com"],
     },
   });
+});
+
+test("a second trail is refused, where its statements would be the first one's", () => {
+  const key = newKey(new EmptyStack());
+  grants.trail?.(key, "tap-a");
+  expect(() => grants.trail?.(key, "tap-b")).toThrow(/has a grant TrailWrites already/);
 });

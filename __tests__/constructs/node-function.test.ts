@@ -144,10 +144,10 @@ test("its code is zipped from the stack's own folder, with fixed modes, once per
     {
       type: "zip",
       source_dir: expect.stringMatching(/^assets\/Write_Code_\w+\/0123456789abcdef$/),
-      output_path: "archives/records-write.zip",
+      output_path: "archives/write.zip",
       output_file_mode: "0644",
     },
-    { source_dir: expect.stringMatching(/^assets\/Read_Code_/), output_path: "archives/records-read.zip" },
+    { source_dir: expect.stringMatching(/^assets\/Read_Code_/), output_path: "archives/read.zip" },
   ]);
   expect(json.provider.archive).toEqual([{}]);
 });
@@ -156,6 +156,12 @@ test.each([
   [{ memorySizeMb: 64 }, "memorySizeMb must be a whole number from 128 to 10240 (MB) (given 64)"],
   [{ timeoutSeconds: 901 }, "timeoutSeconds must be a whole number from 1 to 900 (seconds) (given 901)"],
   [{ reservedConcurrency: 0 }, "reservedConcurrency must be a whole number from 1 (executions at once) (given 0)"],
+  [
+    { description: "x".repeat(257) },
+    "description's length must be a whole number from 1 to 256 (characters) (given 257)",
+  ],
+  [{ environmentVariables: { AWS_REGION: "x" } }, '(given "AWS_REGION")'],
+  [{ environmentVariables: { "a-b": "x" } }, '(given "a-b")'],
   [
     { entry: "records/wirte" },
     'There is no functions/records/wirte/handler.ts; there are records/write, records/read (given "records/wirte")',

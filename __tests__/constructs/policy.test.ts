@@ -18,6 +18,11 @@ test.each([
   expect(() => policyJson([statement])).toThrow(message);
 });
 
+test("a statement that stands twice is refused: IAM would refuse it at apply", () => {
+  const statement = { sid: "Table", actions: ["dynamodb:GetItem"], resources: ["arn:aws:dynamodb:x"] };
+  expect(() => policyJson([statement, statement])).toThrow(/refuses a second "Table"/);
+});
+
 test("a service is trusted for this account's resources alone", () => {
   const trust = JSON.parse(
     serviceTrust("vpc-flow-logs.amazonaws.com", "111111111111", "arn:aws:ec2:*:111111111111:vpc-flow-log/*"),

@@ -80,7 +80,7 @@ test("four alarms watch them: depth and age of each", () => {
   expect(Object.fromEntries(alarms.map(({ alarm_name, threshold }) => [alarm_name, threshold]))).toEqual({
     "tap-records-age-dev-us-east-1": 86_400,
     "tap-records-depth-dev-us-east-1": 1_000,
-    "tap-records-dead-letters-age-dev-us-east-1": 11 * 86_400,
+    "tap-records-dead-letters-age-dev-us-east-1": 7 * 86_400,
     "tap-records-dead-letters-depth-dev-us-east-1": 0,
   });
 });

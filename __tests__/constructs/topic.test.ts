@@ -40,7 +40,7 @@ test("a service that publishes is named in the topic's policy and in the key's, 
   expect(statements(stack, "aws_sns_topic_policy")).toMatchObject({
     Publishcloudwatchamazonawscom: { Principal: principal, Action: ["sns:Publish"], Condition: source },
   });
-  expect(statements(stack, "aws_kms_key").CloudwatchPublishes).toMatchObject({
+  expect(statements(stack, "aws_kms_key").Publishcloudwatchamazonawscom).toMatchObject({
     Principal: principal,
     Action: ["kms:Decrypt", "kms:GenerateDataKey*"],
     Condition: {

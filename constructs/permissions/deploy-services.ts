@@ -32,7 +32,16 @@ export function deployFunctions(accountId: string): Statement[] {
     // Keys that were made a moment ago: their tags may not count yet. Through a service alone, which names its own.
     {
       sid: "EncryptThroughServices",
-      actions: ["kms:CreateGrant", "kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey"],
+      // All that DynamoDB asks of whoever chooses a table's key (DynamoDB developer guide, authorizing use of your key).
+      actions: [
+        "kms:CreateGrant",
+        "kms:Decrypt",
+        "kms:Encrypt",
+        "kms:GenerateDataKey",
+        "kms:GenerateDataKeyWithoutPlaintext",
+        "kms:ReEncryptFrom",
+        "kms:ReEncryptTo",
+      ],
       resources: [anyRegionArn(accountId, "kms", "key/*")],
       conditions: {
         StringEquals: { "kms:CallerAccount": accountId },
@@ -107,10 +116,11 @@ export function deployData(accountId: string, emptiesBuckets: boolean): Statemen
       ],
       conditions: { StringEquals: { "iam:AWSServiceName": scaling } },
     },
+    // There is no bucket yet whose account could be asked for.
+    { sid: "CreateBuckets", actions: ["s3:CreateBucket"], resources: bucketArns },
     {
       sid: "ManageBuckets",
       actions: [
-        "s3:CreateBucket",
         "s3:DeleteBucket",
         "s3:DeleteBucketPolicy",
         "s3:PutBucketLogging",
@@ -147,8 +157,11 @@ function emptyBuckets(accountId: string): Statement[] {
   ];
 }
 
-/** Alarms, dashboards, saved queries and trails. */
-export function deployMonitoring(accountId: string): Statement[] {
+/**
+ * Alarms, dashboards, saved queries and trails.
+ * @param removesTrails whether it may end what watches it, as the environment's `deletionProtection` says
+ */
+export function deployMonitoring(accountId: string, removesTrails: boolean): Statement[] {
   return [
     {
       sid: "ManageAlarmsAndDashboards",
@@ -178,12 +191,11 @@ export function deployMonitoring(accountId: string): Statement[] {
       actions: [
         "cloudtrail:AddTags",
         "cloudtrail:CreateTrail",
-        "cloudtrail:DeleteTrail",
         "cloudtrail:PutEventSelectors",
         "cloudtrail:RemoveTags",
         "cloudtrail:StartLogging",
-        "cloudtrail:StopLogging",
         "cloudtrail:UpdateTrail",
+        ...(removesTrails ? ["cloudtrail:DeleteTrail", "cloudtrail:StopLogging"] : []),
       ],
       resources: [anyRegionArn(accountId, "cloudtrail", "trail/tap-*")],
     },

@@ -1,5 +1,5 @@
 import type { Graph, GraphNode } from "../graph/model";
-import type { Statement } from "../graph/policy";
+import type { Condition, Statement } from "../graph/policy";
 import { conditionsOn } from "../graph/statement";
 
 /** A service that may use a key: for what, by the encryption context that it sends or the source that it works for. */
@@ -13,55 +13,97 @@ export interface KeyUse {
   readonly values: readonly string[];
 }
 
-/** Actions that encrypt, decrypt, or let somebody else do it. */
-const using = /^kms:(\*|.*(crypt|generate|creategrant|replicatekey|sign|mac).*)$/i;
+/** Actions that encrypt, decrypt, sign, or let somebody else do it. */
+const using = /^kms:(\*|.*(crypt|generate|creategrant|replicatekey|sign|mac|derive).*)$/i;
+/** Those of them that a service needs, and no wider. */
+const usual = /^kms:(Decrypt|Encrypt|GenerateDataKey|ReEncrypt|Describe(Key)?)\*?$/;
+/** What a service may do with a key beside using it. */
+const describing = /^kms:Describe(\*|Key)$/;
 const contextPrefix = "kms:EncryptionContext:";
+/** Operators under which a condition holds for what it names alone; `IfExists`, `Not…` and `ForAllValues:` hold for more. */
+const naming = /^(String|Arn)(Equals|Like)$/;
 
-/** Which services may use a key, and for what. Grants are left out: they are made where the service may use it at all. */
+/** Which services may use a key, and for what. Grants are left out, see `grantingServices`. */
 export function keyUses(graph: Graph, key: GraphNode): KeyUse[] {
-  return allowing(graph, key)
+  return statementsOf(graph, key)
     .filter((statement) => isUse(statement) && !onlyGrants(statement))
     .flatMap((statement) => servicesOf(statement).map((use) => ({ ...use, ...contextOf(statement) })));
 }
 
+/** Services that may go on using a key by grants, in the name of who set them up. */
+export function grantingServices(graph: Graph, key: GraphNode): string[] {
+  return statementsOf(graph, key)
+    .filter(onlyGrants)
+    .flatMap(servicesOf)
+    .map(({ service }) => service)
+    .sort();
+}
+
 /**
- * What holds for every customer key: its account administers it, so that it can't be lost; and it is used through
- * named services alone, for this account and for things of it.
+ * What holds for every customer key: it is on, its account administers it, so that it can't be lost, and it is used
+ * through named services alone, in its own region, for this account and for things of it.
  */
 export function keyPolicyProblems(graph: Graph, key: GraphNode, accountId: string): string[] {
-  const statements = allowing(graph, key);
+  const statements = statementsOf(graph, key);
+  const { is_enabled, bypass_policy_lockout_safety_check } = key.attributes;
   const administers = (statement: Statement) =>
     isAccount(statement, accountId) &&
     statement.conditions.length === 0 &&
     statement.actions.includes("kms:PutKeyPolicy");
+  const limited = isMacKey(key) ? isForMac : isLimited;
   return [
+    ...(is_enabled === false || bypass_policy_lockout_safety_check === true
+      ? ["is off, or past KMS's own safety check"]
+      : []),
     ...(statements.some(administers) ? [] : ["isn't administered by its account: a wrong policy locks it for ever"]),
     ...statements
-      .filter((statement) => !isLimited(statement, accountId))
-      .map(({ sid, path }) => `may be used beyond named services and this account, by its statement ${sid ?? path}`),
+      .filter((statement) => statement.effect === "Deny" || !limited(statement, accountId, String(key.region)))
+      .map(
+        ({ sid, path }) =>
+          `may be used beyond named services and this account, or by nobody, by its statement ${sid ?? path}`,
+      ),
   ];
 }
 
-function allowing(graph: Graph, key: GraphNode): Statement[] {
+function statementsOf(graph: Graph, key: GraphNode): Statement[] {
   return graph
     .policiesOf(key)
     .filter(({ kind }) => kind === "key")
-    .flatMap(({ statements }) => statements)
-    .filter(({ effect }) => effect === "Allow");
+    .flatMap(({ statements }) => statements);
 }
 
-function isLimited(statement: Statement, accountId: string): boolean {
-  const { principals, notPrincipals, notActions } = statement;
+function isMacKey({ attributes }: GraphNode): boolean {
+  return attributes.key_usage === "GENERATE_VERIFY_MAC";
+}
+
+/** A key of authentication codes is called directly, by principals of the account that IAM lets. */
+function isForMac(statement: Statement, accountId: string): boolean {
+  const codes = statement.actions.every((action) => /^kms:(Generate|Verify)Mac$/.test(action));
+  return isAccount(statement, accountId) && (codes || !isUse(statement));
+}
+
+function isLimited(statement: Statement, accountId: string, region: string): boolean {
+  const { actions, principals, notPrincipals, notActions } = statement;
   if (notPrincipals.length > 0 || notActions.length > 0 || principals.length === 0) return false;
-  if (principals.every(({ type }) => type === "Service"))
-    return !isUse(statement) || isForAccount(statement, accountId);
+  if (principals.every(({ type }) => type === "Service")) {
+    const ofRegion = principals.every(({ value }) => isOfRegion(value, region));
+    const narrow = actions.every((action) => usual.test(action) || describing.test(action));
+    return ofRegion && narrow && isForAccount(statement, accountId);
+  }
   if (!isAccount(statement, accountId)) return false;
-  return !isUse(statement) || isThroughService(statement, accountId);
+  return !isUse(statement) || isThroughService(statement, accountId, region);
+}
+
+/** `lambda.amazonaws.com`, or `logs.us-east-1.amazonaws.com` of that region. */
+function isOfRegion(service: string, region: string): boolean {
+  return [`${service.split(".")[0]}.amazonaws.com`, `${service.split(".")[0]}.${region}.amazonaws.com`].includes(
+    service,
+  );
 }
 
 /** A service by itself: for this account, as it says, or for ARNs of this account's things. */
 function isForAccount(statement: Statement, accountId: string): boolean {
-  const accounts = conditionsOn(statement, "aws:SourceAccount").flatMap(({ values }) => values);
+  const accounts = exactly(statement, "aws:SourceAccount");
   const { values } = contextOf(statement);
   return (
     accounts.join() === accountId || (values.length > 0 && values.every((value) => value.split(":")[4] === accountId))
@@ -69,26 +111,34 @@ function isForAccount(statement: Statement, accountId: string): boolean {
 }
 
 /** A principal of the account through a service, which says what for; a grant is made by the service alone. */
-function isThroughService(statement: Statement, accountId: string): boolean {
-  const exact = (key: string) =>
-    conditionsOn(statement, key)
-      .filter(({ operator }) => operator === "StringEquals")
-      .flatMap(({ values }) => values);
+function isThroughService(statement: Statement, accountId: string, region: string): boolean {
+  const services = exactly(statement, "kms:ViaService");
   const { values } = contextOf(statement);
   return (
-    exact("kms:CallerAccount").join() === accountId &&
-    exact("kms:ViaService").length > 0 &&
+    exactly(statement, "kms:CallerAccount").join() === accountId &&
+    services.length > 0 &&
+    services.every((service) => service.endsWith(`.${region}.amazonaws.com`)) &&
     (onlyGrants(statement) ||
-      (values.length > 0 && values.every((value) => !/^(\*|arn:aws:[a-z0-9]+:\*.*)$/.test(value))))
+      (statement.actions.every((action) => usual.test(action)) && values.length > 0 && values.every(isNarrow)))
   );
 }
 
-function isUse({ actions }: Statement): boolean {
-  return actions.some((action) => using.test(action));
+function isNarrow(value: string): boolean {
+  return !/^(\*|arn:aws:[a-z0-9]+:\*.*)$/.test(value);
 }
 
-function onlyGrants({ actions }: Statement): boolean {
-  return actions.every((action) => action === "kms:CreateGrant");
+function exactly(statement: Statement, key: string): string[] {
+  return conditionsOn(statement, key)
+    .filter(({ operator }) => operator === "StringEquals")
+    .flatMap(({ values }) => values);
+}
+
+function isUse({ effect, actions }: Statement): boolean {
+  return effect === "Allow" && actions.some((action) => using.test(action));
+}
+
+function onlyGrants({ effect, actions }: Statement): boolean {
+  return effect === "Allow" && actions.every((action) => action === "kms:CreateGrant");
 }
 
 function isAccount({ principals }: Statement, accountId: string): boolean {
@@ -106,8 +156,9 @@ function servicesOf(statement: Statement): Pick<KeyUse, "service" | "by">[] {
 }
 
 function contextOf({ conditions }: Statement): Pick<KeyUse, "context" | "values"> {
-  const found =
-    conditions.find(({ key }) => key.startsWith(contextPrefix)) ??
-    conditions.find(({ key }) => key === "aws:SourceArn");
+  const isContext = ({ key }: Condition) => key.startsWith(contextPrefix);
+  const isSource = ({ key }: Condition) => key === "aws:SourceArn";
+  const named = conditions.filter(({ operator }) => naming.test(operator));
+  const found = named.find(isContext) ?? named.find(isSource);
   return { context: found?.key.replace(contextPrefix, ""), values: found?.values ?? [] };
 }

@@ -49,7 +49,15 @@ export const plat19: Requirement = {
   checks:
     "Identity policies name whole actions, and resources wherever an action takes one; every role is under its boundary and has no policy of AWS's; a function in a VPC denies its own code the network interfaces.",
   why: "A wildcard grows with every action that AWS adds, and a role outside the boundary can be given anything.",
-  judge: (subject) => [...identities(subject), ...unreadable(subject), ...roles(subject), ...functionsInVpc(subject)],
+  judge: (subject) => [
+    ...identities(subject),
+    ...workloads(subject),
+    ...unreadable(subject),
+    ...roles(subject),
+    ...otherIdentities(subject),
+    ...resourcePolicies(subject),
+    ...functionsInVpc(subject),
+  ],
 };
 
 function identities({ graph }: Subject): Finding[] {
@@ -73,6 +81,122 @@ function tooWide({ sid, path, actions, notActions, resources, notResources }: St
       .filter((action) => !(action in withoutResources))
       .map((action) => `allows ${action} on everything ${where}`),
   ];
+}
+
+/**
+ * Resources that a workload's role may name though they are not of one thing of this project; each with the reason.
+ * Of everything else a statement names the thing: `tap-…` in the account, or a key of the stack.
+ */
+const wideResources: readonly { readonly actions: RegExp; readonly resource: (scope: Scope) => string }[] = [
+  // Network interfaces have no names, and Lambda wants to delete any (Lambda developer guide).
+  { actions: /^ec2:\w+NetworkInterface$|^ec2:\w+PrivateIpAddresses$/, resource: arnOf("ec2", "*/*") },
+  // VPC Flow Logs looks its group up in the list of all.
+  { actions: /^logs:DescribeLogGroups$/, resource: arnOf("logs", "log-group:*") },
+  // API Gateway's one role of the account writes execution logs of any API, whose groups AWS names.
+  { actions: /^logs:\w+$/, resource: ({ accountId }) => `arn:aws:logs:*:${accountId}:log-group:*` },
+];
+
+interface Scope {
+  readonly accountId: string;
+  readonly region: string;
+}
+
+function arnOf(service: string, resource: string): (scope: Scope) => string {
+  return ({ accountId, region }) => `arn:aws:${service}:${region}:${accountId}:${resource}`;
+}
+
+/** Roles of workloads reach this project's things in their own account alone; deploy and plan roles are PLAT-13's. */
+function workloads(subject: Subject): Finding[] {
+  return judgeNodes(subject, ["aws_iam_role"], (role, environment) => {
+    const { deployRole, planRole } = accountArns(environment);
+    if (role.arn === deployRole || role.arn === planRole) return [];
+    const scope = { accountId: environment.accountId, region: String(role.stack.region) };
+    return subject.graph
+      .policiesOf(role)
+      .filter(({ kind }) => kind === "identity")
+      .flatMap(({ statements }) => statements)
+      .filter(({ effect }) => effect === "Allow")
+      .flatMap((statement) => foreignResources(statement, scope));
+  });
+}
+
+function foreignResources({ sid, path, actions, resources }: Statement, scope: Scope): string[] {
+  const isKnown = (resource: string) =>
+    isOwn(resource, scope) ||
+    (resource === "*" && actions.every((action) => action in withoutResources)) ||
+    wideResources.some(
+      (wide) => wide.resource(scope) === resource && actions.every((action) => wide.actions.test(action)),
+    );
+  return resources
+    .filter((resource) => !isKnown(resource))
+    .map((resource) => `reaches ${resource}, which isn't a thing of this project's, by its statement ${sid ?? path}`);
+}
+
+/** A thing of this project in this account, by its whole name; a key by reference; parts of a thing behind it. */
+function isOwn(resource: string, { accountId }: Scope): boolean {
+  if (/^\$\{aws_kms_key\.[\w-]+\.arn\}$/.test(resource)) return true;
+  const [, , service = "", region = "", account = "", ...rest] = resource.split(":");
+  const name = /(^|[:/])tap[-/][a-z0-9-]+/.exec(rest.join(":"));
+  if (name === null || /[*?]/.test(service + region)) return false;
+  return service === "s3" ? account === "" : account === accountId;
+}
+
+/** Other ways to give rights than a role's own policies: nobody here has a use for them. */
+const otherWays = [
+  "aws_iam_access_key",
+  "aws_iam_group",
+  "aws_iam_group_policy",
+  "aws_iam_group_policy_attachment",
+  "aws_iam_instance_profile",
+  "aws_iam_policy_attachment",
+  "aws_iam_role_policies_exclusive",
+  "aws_iam_role_policy_attachments_exclusive",
+  "aws_iam_user",
+  "aws_iam_user_policy",
+  "aws_iam_user_policy_attachment",
+];
+
+function otherIdentities(subject: Subject): Finding[] {
+  return judgeNodes(subject, otherWays, () => ["gives rights in a way that nobody here looks at"]);
+}
+
+/** Who is let in from outside: services for this account, and this account; nobody else, and never everyone. */
+function resourcePolicies({ graph, environments }: Subject): Finding[] {
+  const accounts = new Map(environments.map(({ environmentSuffix, accountId }) => [environmentSuffix, accountId]));
+  return graph.policies
+    .filter(({ kind, node }) => (kind === "resource" || kind === "trust") && node.stack.component !== "bootstrap")
+    .flatMap(({ node, statements }) =>
+      statements
+        .filter(
+          (statement) =>
+            statement.effect === "Allow" && !isForOwn(statement, accounts.get(node.stack.environmentSuffix ?? "")),
+        )
+        .map(({ sid, path }) => ({
+          stack: node.stack.id,
+          address: node.address,
+          message: `lets in others than services for this account, and this account, by its statement ${sid ?? path}`,
+        })),
+    );
+}
+
+/** Whether a statement is for principals of the account, or for services that name the account or a thing of it. */
+function isForOwn(statement: Statement, accountId: string | undefined): boolean {
+  const { principals, notPrincipals, conditions } = statement;
+  if (accountId === undefined || notPrincipals.length > 0 || principals.length === 0) return false;
+  if (principals.every(({ type, value }) => type === "AWS" && value.startsWith(`arn:aws:iam::${accountId}:`)))
+    return true;
+  const limits = conditions.filter(
+    ({ operator, key }) => /^(String|Arn)(Equals|Like)$/.test(operator) && /^aws:Source(Account|Arn)$/i.test(key),
+  );
+  return (
+    principals.every(({ type }) => type === "Service") &&
+    limits.some(({ values }) => values.every((value) => value === accountId || isThing(value, accountId)))
+  );
+}
+
+/** An ARN with the account in it, or one that a thing of the same stack will have. */
+function isThing(value: string, accountId: string): boolean {
+  return value.split(":")[4] === accountId || /^\$\{aws_\w+\.[\w-]+\.(execution_)?arn\}/.test(value);
 }
 
 /** What can't be read can't be judged. */

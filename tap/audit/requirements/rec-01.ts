@@ -1,5 +1,5 @@
 import type { Graph, GraphNode } from "../../graph/model";
-import { type KeyUse, keyPolicyProblems, keyUses } from "../key-policy";
+import { grantingServices, type KeyUse, keyPolicyProblems, keyUses } from "../key-policy";
 import { sameInPolicy } from "../policies";
 import { expectThat, type Finding, judgeEach, nodesIn, type Requirement } from "../requirement";
 import type { StackJson } from "../stack-json";
@@ -53,7 +53,15 @@ function uses(graph: Graph, stack: StackJson, key: GraphNode): Finding[] {
   const actual = keyUses(graph, key);
   const lacking = expected.filter((use) => !actual.some((other) => isSame(use, other)));
   const surplus = actual.filter((use) => !expected.some((other) => isSame(use, other)));
+  const granting = grantingServices(graph, key);
   return [
+    // They go on using the key when the caller has gone; others don't.
+    ...expectThat(
+      sameInPolicy(granting, ["dynamodb", "lambda"]),
+      stack,
+      `must let DynamoDB and Lambda make grants, and nobody else (it lets ${granting.join(", ") || "none"})`,
+      key.address,
+    ),
     ...lacking.flatMap((use) => expectThat(false, stack, `must let ${describe(use)}`, key.address)),
     ...surplus.flatMap((use) => expectThat(false, stack, `must not let ${describe(use)}`, key.address)),
   ];

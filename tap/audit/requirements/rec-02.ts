@@ -1,3 +1,5 @@
+import type { GraphNode } from "../../graph/model";
+import { blocksOf } from "../../graph/terraform-json";
 import { expectThat, judgeEach, nodesIn, type Requirement } from "../requirement";
 
 /** What the key of the records must encrypt: type, attribute that names the key, and how many there are. */
@@ -17,20 +19,27 @@ export const rec02: Requirement = {
   judge: (subject) =>
     judgeEach(subject, "records", (stack) => {
       const [key] = nodesIn(subject.graph, stack, "aws_kms_key");
-      return encrypted.flatMap(({ type, path, count }) => {
-        const nodes = nodesIn(subject.graph, stack, type);
-        return [
-          ...expectThat(nodes.length === count, stack, `has ${nodes.length} ${type}, and not ${count}`),
-          ...nodes.flatMap((node) =>
-            expectThat(
-              key !== undefined &&
-                subject.graph.referencesFrom(node, path).some((each) => "to" in each && each.to === key),
-              stack,
-              `must name the stack's key in ${path}`,
-              node.address,
+      const tables = nodesIn(subject.graph, stack, "aws_dynamodb_table");
+      const isOn = ({ attributes }: GraphNode) =>
+        blocksOf(attributes, "server_side_encryption").some(({ enabled }) => enabled === true);
+      const switchedOff = tables.filter((table) => !isOn(table));
+      return [
+        ...switchedOff.flatMap(({ address }) => expectThat(false, stack, "has its encryption switched off", address)),
+        ...encrypted.flatMap(({ type, path, count }) => {
+          const nodes = nodesIn(subject.graph, stack, type);
+          return [
+            ...expectThat(nodes.length === count, stack, `has ${nodes.length} ${type}, and not ${count}`),
+            ...nodes.flatMap((node) =>
+              expectThat(
+                key !== undefined &&
+                  subject.graph.referencesFrom(node, path).some((each) => "to" in each && each.to === key),
+                stack,
+                `must name the stack's key in ${path}`,
+                node.address,
+              ),
             ),
-          ),
-        ];
-      });
+          ];
+        }),
+      ];
     }),
 };

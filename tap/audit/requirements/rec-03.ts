@@ -1,5 +1,7 @@
 import type { Graph, GraphNode } from "../../graph/model";
-import { expectThat, type Finding, judgeEach, nodesIn, type Requirement, sameJson } from "../requirement";
+import { blocksOf } from "../../graph/terraform-json";
+import { sameInPolicy } from "../policies";
+import { expectThat, type Finding, judgeEach, nodesIn, type Requirement } from "../requirement";
 import type { StackJson } from "../stack-json";
 
 export const rec03: Requirement = {
@@ -16,13 +18,13 @@ export const rec03: Requirement = {
       return [
         ...expectThat(billing_mode === "PROVISIONED", stack, "has no provisioned capacity", table.address),
         ...expectThat(
-          sameJson(point_in_time_recovery, { enabled: true }),
+          blocksOf({ point_in_time_recovery }, "point_in_time_recovery").some(({ enabled }) => enabled === true),
           stack,
           "has no point-in-time recovery",
           table.address,
         ),
         ...expectThat(
-          sameJson(ignored, ["read_capacity", "write_capacity"]),
+          sameInPolicy(ignored, ["read_capacity", "write_capacity"]),
           stack,
           "must leave its capacity to auto scaling",
           table.address,
@@ -38,6 +40,8 @@ function scaling(graph: Graph, stack: StackJson, table: GraphNode, direction: "R
   const targets = nodesIn(graph, stack, "aws_appautoscaling_target").filter(
     (target) =>
       target.attributes.scalable_dimension === dimension &&
+      target.attributes.service_namespace === "dynamodb" &&
+      target.attributes.resource_id === `table/\${${table.address}.name}` &&
       graph.referencesFrom(target, "resource_id").some((each) => "to" in each && each.to === table),
   );
   const [target] = targets;
@@ -47,13 +51,7 @@ function scaling(graph: Graph, stack: StackJson, table: GraphNode, direction: "R
   const policies = nodesIn(graph, stack, "aws_appautoscaling_policy").filter((policy) =>
     graph.referencesFrom(policy, "resource_id").some((each) => "to" in each && each.to === target),
   );
-  const tracks = policies.some(
-    ({ attributes }) =>
-      attributes.policy_type === "TargetTrackingScaling" &&
-      JSON.stringify(attributes.target_tracking_scaling_policy_configuration ?? "").includes(
-        `"DynamoDB${direction}CapacityUtilization"`,
-      ),
-  );
+  const tracks = policies.some((policy) => follows(graph, policy, target, direction));
   return [
     ...expectThat(
       Number(min_capacity) >= 1 && Number(max_capacity) > Number(min_capacity),
@@ -63,4 +61,24 @@ function scaling(graph: Graph, stack: StackJson, table: GraphNode, direction: "R
     ),
     ...expectThat(tracks, stack, `has no policy that follows the use of its ${dimension}`, target.address),
   ];
+}
+
+/** Whether a policy holds the use of the target's own dimension at a share that leaves room, both up and down. */
+function follows(graph: Graph, policy: GraphNode, target: GraphNode, direction: "Read" | "Write"): boolean {
+  const { policy_type, scalable_dimension, service_namespace } = policy.attributes;
+  const isTargets = (value: unknown, name: string) =>
+    value === `\${${target.address}.${name}}` || value === target.attributes[name];
+  const [tracking] = blocksOf(policy.attributes, "target_tracking_scaling_policy_configuration");
+  const [metric] = blocksOf(tracking ?? {}, "predefined_metric_specification");
+  const percent = Number(tracking?.target_value);
+  return (
+    policy_type === "TargetTrackingScaling" &&
+    isTargets(scalable_dimension, "scalable_dimension") &&
+    isTargets(service_namespace, "service_namespace") &&
+    graph.referencesFrom(policy, "resource_id").some((each) => "to" in each && each.to === target) &&
+    metric?.predefined_metric_type === `DynamoDB${direction}CapacityUtilization` &&
+    tracking?.disable_scale_in !== true &&
+    percent >= 20 &&
+    percent <= 90
+  );
 }

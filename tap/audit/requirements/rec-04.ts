@@ -1,6 +1,7 @@
 import type { Environment } from "../../../config/environment";
 import type { Graph, GraphNode } from "../../graph/model";
 import type { PolicyDocument, Statement } from "../../graph/policy";
+import { blocksOf } from "../../graph/terraform-json";
 import { sameInPolicy } from "../policies";
 import { expectThat, type Finding, judgeEach, nodesIn, type Requirement } from "../requirement";
 import type { StackJson } from "../stack-json";
@@ -55,13 +56,40 @@ function rights(
   return [
     ...expectThat(data.length === 1, stack, "must have its access to data in one policy", role.address),
     ...data.flatMap(({ statements, node }) => dataAccess(graph, stack, environment, lambda, statements, node)),
-    ...expectThat(
-      data.every(({ statements }) => actionsOf(statements).every((action) => /^(dynamodb|kms):/.test(action))) &&
-        actionsOf(running).includes("logs:PutLogEvents"),
-      stack,
-      "must have what it needs to run apart from its access to data",
-      role.address,
-    ),
+    ...exactly(stack, running, runningRights(graph, stack, environment, lambda), role),
+  ];
+}
+
+/** A statement as it must be. */
+interface Wanted {
+  readonly actions: readonly string[] | undefined;
+  readonly resources: readonly unknown[];
+  /** By key, all with StringEquals. */
+  readonly conditions: Readonly<Record<string, unknown>>;
+}
+
+/** What a function needs to run: its own log group, traces, its own dead letters, and the key for these and its settings. */
+function runningRights(graph: Graph, stack: StackJson, { accountId }: Environment, lambda: GraphNode): Wanted[] {
+  const [key] = nodesIn(graph, stack, "aws_kms_key");
+  const [deadLetters] = blocksOf(lambda.attributes, "dead_letter_config");
+  const queue = graph.resolve(deadLetters?.target_arn, lambda.stack);
+  const group = `arn:aws:logs:${stack.region}:${accountId}:log-group:/aws/lambda/${lambda.physicalName}:*`;
+  const through = (service: string, context: string, value: unknown) => ({
+    "kms:CallerAccount": accountId,
+    "kms:ViaService": `${service}.${stack.region}.amazonaws.com`,
+    [`kms:EncryptionContext:${context}`]: value,
+  });
+  const keys = [`\${${key?.address}.arn}`];
+  return [
+    { actions: ["logs:CreateLogStream", "logs:PutLogEvents"], resources: [group], conditions: {} },
+    { actions: ["xray:PutTelemetryRecords", "xray:PutTraceSegments"], resources: ["*"], conditions: {} },
+    { actions: ["sqs:SendMessage"], resources: [queue?.arn], conditions: {} },
+    {
+      actions: ["kms:Decrypt", "kms:GenerateDataKey"],
+      resources: keys,
+      conditions: through("sqs", "aws:sqs:arn", queue?.arn),
+    },
+    { actions: ["kms:Decrypt"], resources: keys, conditions: through("lambda", "aws:lambda:FunctionArn", lambda.arn) },
   ];
 }
 
@@ -71,11 +99,11 @@ function dataAccess(
   { accountId }: Environment,
   lambda: GraphNode,
   statements: readonly Statement[],
-  { address }: GraphNode,
+  node: GraphNode,
 ): Finding[] {
   const [table] = nodesIn(graph, stack, "aws_dynamodb_table");
   const [key] = nodesIn(graph, stack, "aws_kms_key");
-  const wanted = [
+  const wanted: Wanted[] = [
     { actions: tableActions[functionOf(lambda)], resources: [table?.arn], conditions: {} },
     {
       actions: ["kms:Decrypt"],
@@ -87,21 +115,30 @@ function dataAccess(
       },
     },
   ];
-  const isWanted = (statement: Statement, { actions, resources, conditions }: (typeof wanted)[number]) =>
+  return exactly(stack, statements, wanted, node);
+}
+
+function exactly(
+  stack: StackJson,
+  statements: readonly Statement[],
+  wanted: readonly Wanted[],
+  { address }: GraphNode,
+): Finding[] {
+  const isWanted = (statement: Statement, { actions, resources, conditions }: Wanted) =>
+    statement.effect === "Allow" &&
     sameInPolicy(statement.actions, actions) &&
     sameInPolicy(statement.resources, resources) &&
     statement.conditions.every(({ operator }) => operator === "StringEquals") &&
     sameInPolicy(Object.fromEntries(statement.conditions.map((each) => [each.key, each.values])), conditions);
+  const lacking = wanted.filter((each) => !statements.some((statement) => isWanted(statement, each)));
   return [
-    ...expectThat(statements.length === wanted.length, stack, "must allow the table and its key, and no more", address),
-    ...wanted.flatMap((each) =>
-      expectThat(
-        statements.some((statement) => statement.effect === "Allow" && isWanted(statement, each)),
-        stack,
-        `must allow exactly ${JSON.stringify(each)}`,
-        address,
-      ),
+    ...expectThat(
+      statements.length === wanted.length,
+      stack,
+      `has ${statements.length} statements, not ${wanted.length}`,
+      address,
     ),
+    ...lacking.flatMap((each) => expectThat(false, stack, `must allow exactly ${JSON.stringify(each)}`, address)),
   ];
 }
 

@@ -1,6 +1,8 @@
 import type { Graph, GraphNode } from "../../graph/model";
 import type { Statement } from "../../graph/policy";
 import { conditionsOn, isForEveryone } from "../../graph/statement";
+import { blocksOf } from "../../graph/terraform-json";
+import { keyPolicyProblems } from "../key-policy";
 import { type Finding, judgeNodes, type Requirement, type Subject } from "../requirement";
 
 /** Attributes that name the key, of every type that keeps something at rest and takes a customer key. */
@@ -52,7 +54,13 @@ export const sec01: Requirement = {
   checks:
     "Everything that keeps data names a customer key of the project; buckets for access logs alone have S3's own. Buckets, queues and topics deny plain HTTP.",
   why: "AWS's own keys can't be revoked, audited or denied to one service; data in plain text on the way is anybody's.",
-  judge: (subject) => [...unknownTypes(subject), ...atRest(subject), ...buckets(subject), ...transit(subject)],
+  judge: (subject) => [
+    ...unknownTypes(subject),
+    ...atRest(subject),
+    ...keys(subject),
+    ...buckets(subject),
+    ...transit(subject),
+  ],
 };
 
 function unknownTypes({ graph }: Subject): Finding[] {
@@ -70,8 +78,13 @@ function atRest(subject: Subject): Finding[] {
   return judgeNodes(subject, Object.keys(encrypted), (node) =>
     (encrypted[node.type] ?? [])
       .filter((path) => keyOf(subject.graph, node, path) === undefined)
-      .map((path) => `must name a customer key in ${path}`),
+      .map((path) => `must name a customer key in ${path}`)
+      .concat(isSwitchedOff(node) ? ["has its encryption switched off"] : []),
   );
+}
+
+function keys(subject: Subject): Finding[] {
+  return judgeNodes(subject, ["aws_kms_key"], (key, { accountId }) => keyPolicyProblems(subject.graph, key, accountId));
 }
 
 /** The customer key that an attribute leads to, in whatever stack. */
@@ -88,16 +101,31 @@ function keyOf(graph: Graph, node: GraphNode, path: string): GraphNode | undefin
 
 function buckets(subject: Subject): Finding[] {
   const { graph } = subject;
-  return judgeNodes(subject, ["aws_s3_bucket"], (bucket) => {
-    const settings = settingsOf(graph, bucket, "aws_s3_bucket_server_side_encryption_configuration");
-    const [setting] = settings;
-    if (setting === undefined || settings.length > 1) return ["must have its encryption set once"];
-    const [rule] = [setting.attributes.rule].flat() as { apply_server_side_encryption_by_default?: unknown }[];
-    const [byDefault] = [rule?.apply_server_side_encryption_by_default].flat() as Record<string, unknown>[];
-    const key = graph.resolve(byDefault?.kms_master_key_id, setting.stack);
-    const byKey = byDefault?.sse_algorithm === "aws:kms" && key?.type === "aws_kms_key";
-    return byKey || takesAccessLogs(graph, bucket) ? [] : ["must be encrypted with a customer key"];
-  });
+  return judgeNodes(subject, ["aws_s3_bucket"], (bucket) => [...encryption(graph, bucket), ...privacy(graph, bucket)]);
+}
+
+function encryption(graph: Graph, bucket: GraphNode): string[] {
+  const settings = settingsOf(graph, bucket, "aws_s3_bucket_server_side_encryption_configuration");
+  const [setting] = settings;
+  if (setting === undefined || settings.length > 1) return ["must have its encryption set once"];
+  const [rule] = blocksOf(setting.attributes, "rule");
+  const [byDefault] = blocksOf(rule ?? {}, "apply_server_side_encryption_by_default");
+  const key = graph.resolve(byDefault?.kms_master_key_id, setting.stack);
+  const byKey = byDefault?.sse_algorithm === "aws:kms" && key?.type === "aws_kms_key";
+  return byKey || takesAccessLogs(graph, bucket) ? [] : ["must be encrypted with a customer key"];
+}
+
+const publicAccess = ["block_public_acls", "block_public_policy", "ignore_public_acls", "restrict_public_buckets"];
+
+function privacy(graph: Graph, bucket: GraphNode): string[] {
+  const [setting, ...others] = settingsOf(graph, bucket, "aws_s3_bucket_public_access_block");
+  const blocked = setting !== undefined && publicAccess.every((name) => setting.attributes[name] === true);
+  return blocked && others.length === 0 ? [] : ["must have all public access blocked"];
+}
+
+/** A table keeps the name of a key that it doesn't use. */
+function isSwitchedOff({ attributes }: GraphNode): boolean {
+  return blocksOf(attributes, "server_side_encryption").some(({ enabled }) => enabled !== true);
 }
 
 /** S3 delivers access logs into a bucket with its own key alone; such a bucket takes nothing else. */
@@ -105,7 +133,15 @@ function takesAccessLogs(graph: Graph, bucket: GraphNode): boolean {
   const statements = documentsOf(graph, bucket).filter(({ effect }) => effect === "Allow");
   const delivers = ({ principals, actions }: Statement) =>
     principals.every(({ value }) => value === "logging.s3.amazonaws.com") && actions.join() === "s3:PutObject";
-  return statements.length > 0 && statements.every(delivers);
+  const isTarget = graph
+    .referencesTo(bucket)
+    .some(({ from, path }) => from.type === "aws_s3_bucket_logging" && path === "target_bucket");
+  return statements.length > 0 && statements.every(delivers) && (isTarget || isNamedForLogs(bucket));
+}
+
+/** Of an environment where no bucket is there yet whose access is logged. */
+function isNamedForLogs({ physicalName = "" }: GraphNode): boolean {
+  return /^tap-[a-z]+-access-logs-/.test(physicalName);
 }
 
 function transit(subject: Subject): Finding[] {

@@ -1,12 +1,35 @@
 import type { Environment } from "../../../config/environment";
 import type { Graph, GraphNode } from "../../graph/model";
+import { coversAction, coversResource } from "../../graph/statement";
+import { blocksOf } from "../../graph/terraform-json";
 import { judgeNodes, type Requirement } from "../requirement";
 
 /** The newest that Lambda has for Node; an older one ends sooner. */
 const currentRuntime = "nodejs24.x";
 
-/** What watches every function; `Errors` may be part of an expression. */
-const watched = ["Errors", "Duration", "Throttles"];
+interface Watch {
+  readonly metric: string;
+  readonly statistic: string;
+  /** Whether a threshold tells trouble before it is over; `expression` is empty for an alarm on the metric itself. */
+  isSensible(threshold: number, timeoutMilliseconds: number, expression: string): boolean;
+}
+
+/** What watches every function: its error rate in percent, the time of an invocation, refusals, and events that are lost. */
+const watched: readonly Watch[] = [
+  {
+    metric: "Errors",
+    statistic: "Sum",
+    isSensible: (threshold, _, expression) =>
+      threshold >= 0 && threshold <= 100 && /errors\s*\/\s*invocations/.test(expression),
+  },
+  {
+    metric: "Duration",
+    statistic: "Maximum",
+    isSensible: (threshold, timeoutMilliseconds) => threshold > 0 && threshold < timeoutMilliseconds,
+  },
+  { metric: "Throttles", statistic: "Sum", isSensible: (threshold) => threshold === 0 },
+  { metric: "DeadLetterErrors", statistic: "Sum", isSensible: (threshold) => threshold === 0 },
+];
 
 export const sec02: Requirement = {
   id: "SEC-02",
@@ -14,39 +37,46 @@ export const sec02: Requirement = {
     "Every function has a role of its own, a log group with retention and key, dead letters that raise an alarm, alarms on errors, duration and throttles that reach a topic with subscribers, tracing as configured, reserved concurrency, arm64 and the current runtime.",
   why: "What one of these lacks fails unseen, or takes others down with it.",
   judge: (subject) =>
-    judgeNodes(subject, ["aws_lambda_function"], (lambda, environment) => [
-      ...settings(lambda, environment),
-      ...role(subject.graph, lambda),
-      ...logGroup(subject.graph, lambda),
-      ...alarms(subject.graph, lambda),
-      ...deadLetters(subject.graph, lambda),
-    ]),
+    judgeNodes(subject, ["aws_lambda_function"], (lambda, environment) => {
+      const role = subject.graph.resolve(lambda.attributes.role, lambda.stack);
+      return [
+        ...settings(lambda, environment),
+        ...ownRole(subject.graph, lambda, role),
+        ...logGroup(subject.graph, lambda),
+        ...alarms(subject.graph, lambda),
+        ...deadLetters(subject.graph, lambda, role),
+      ];
+    }),
 };
 
 function settings({ attributes }: GraphNode, { tracing }: Environment): string[] {
-  const { runtime, architectures, reserved_concurrent_executions, tracing_config } = attributes;
-  const mode = (blockOf(tracing_config) as { mode?: unknown }).mode;
+  const { runtime, architectures, reserved_concurrent_executions, layers } = attributes;
+  const mode = blocksOf(attributes, "tracing_config")[0]?.mode;
   return [
     ...wanted(runtime === currentRuntime, `must run on ${currentRuntime} (it has ${runtime})`),
     ...wanted([architectures].flat().join() === "arm64", "must run on arm64"),
+    ...wanted([layers ?? []].flat().length === 0, "has layers: code that isn't bundled, reviewed or pinned here"),
     ...wanted(Number(reserved_concurrent_executions) >= 1, "must have reserved concurrency of at least 1"),
     ...wanted(mode === (tracing ? "Active" : "PassThrough"), `has the tracing ${mode}, not what is configured`),
   ];
 }
 
-function role(graph: Graph, lambda: GraphNode): string[] {
-  const own = graph.resolve(lambda.attributes.role, lambda.stack);
-  if (own?.type !== "aws_iam_role") return ["must have a role of this project"];
-  const sharing = graph.referencesTo(own).filter(({ from }) => from.type === "aws_lambda_function" && from !== lambda);
+function ownRole(graph: Graph, lambda: GraphNode, role: GraphNode | undefined): string[] {
+  if (role?.type !== "aws_iam_role") return ["must have a role of this project"];
+  const sharing = graph.referencesTo(role).filter(({ from }) => from.type === "aws_lambda_function" && from !== lambda);
   return wanted(sharing.length === 0, `shares its role with ${sharing.map(({ from }) => from.address).join(", ")}`);
 }
 
 function logGroup(graph: Graph, lambda: GraphNode): string[] {
-  const { log_group } = blockOf(lambda.attributes.logging_config) as { log_group?: unknown };
-  const group = graph.resolve(log_group, lambda.stack, { types: ["aws_cloudwatch_log_group"] });
+  const [logging] = blocksOf(lambda.attributes, "logging_config");
+  const group = graph.resolve(logging?.log_group, lambda.stack, { types: ["aws_cloudwatch_log_group"] });
   if (group?.type !== "aws_cloudwatch_log_group") return ["must log to a log group of its stack"];
   const { retention_in_days, kms_key_id } = group.attributes;
   return [
+    ...wanted(
+      /^(TRACE|DEBUG|INFO)$/.test(String(logging?.application_log_level)),
+      "must log what its code says, from INFO",
+    ),
     ...wanted(Number(retention_in_days) > 0, "has logs without end"),
     ...wanted(graph.resolve(kms_key_id, group.stack)?.type === "aws_kms_key", "has logs without a customer key"),
   ];
@@ -54,23 +84,49 @@ function logGroup(graph: Graph, lambda: GraphNode): string[] {
 
 function alarms(graph: Graph, lambda: GraphNode): string[] {
   const own = alarmsOf(graph, lambda, "FunctionName");
-  return watched.flatMap((metric) => {
-    const reaching = own.filter((alarm) => metricsOf(alarm).includes(metric) && reachesSubscriber(graph, alarm));
+  const timeoutMilliseconds = Number(lambda.attributes.timeout ?? 3) * 1_000;
+  return watched.flatMap(({ metric, statistic, isSensible }) => {
+    const reaching = own.filter(
+      (alarm) =>
+        metricsOf(alarm).some(
+          (each) => each.namespace === "AWS/Lambda" && each.metric === metric && each.statistic === statistic,
+        ) &&
+        firesAbove(alarm) &&
+        isSensible(Number(alarm.attributes.threshold), timeoutMilliseconds, String(expressionOf(alarm) ?? "")) &&
+        reachesSubscriber(graph, alarm),
+    );
     return wanted(reaching.length > 0, `must have an alarm on ${metric} that reaches a topic with subscribers`);
   });
 }
 
-function deadLetters(graph: Graph, lambda: GraphNode): string[] {
-  const { target_arn } = blockOf(lambda.attributes.dead_letter_config) as { target_arn?: unknown };
-  const queue = graph.resolve(target_arn, lambda.stack);
+function deadLetters(graph: Graph, lambda: GraphNode, ownRole: GraphNode | undefined): string[] {
+  const [config] = blocksOf(lambda.attributes, "dead_letter_config");
+  const queue = graph.resolve(config?.target_arn, lambda.stack);
   if (queue?.type !== "aws_sqs_queue") return ["must send what it can't handle to a queue"];
   const watches = alarmsOf(graph, queue, "QueueName").some(
     (alarm) =>
-      metricsOf(alarm).includes("ApproximateNumberOfMessagesVisible") &&
+      metricsOf(alarm).some(({ metric }) => metric === "ApproximateNumberOfMessagesVisible") &&
+      firesAbove(alarm) &&
       alarm.attributes.threshold === 0 &&
+      alarm.attributes.evaluation_periods === 1 &&
       reachesSubscriber(graph, alarm),
   );
-  return wanted(watches, `must have an alarm on the first message in ${queue.address}`);
+  const policies = ownRole === undefined ? [] : graph.policiesOf(ownRole).filter(({ kind }) => kind === "identity");
+  const statements = policies.flatMap((policy) => policy.statements);
+  const maySend = statements.some(
+    (statement) =>
+      statement.effect === "Allow" &&
+      coversAction(statement, "sqs:SendMessage") &&
+      coversResource(statement, String(queue.arn)) &&
+      statement.resources.length > 0,
+  );
+  const { message_retention_seconds, max_message_size } = queue.attributes;
+  return [
+    ...wanted(watches, `must have an alarm on the first message in ${queue.address}`),
+    ...wanted(maySend, `must be allowed to send to ${queue.address}`),
+    ...wanted(message_retention_seconds === 14 * 86_400, `must have its dead letters kept 14 days`),
+    ...wanted(max_message_size === 1_048_576, "must have dead letters as large as its events may be"),
+  ];
 }
 
 /** Alarms whose metrics are of a thing, by its name in that dimension. */
@@ -82,14 +138,37 @@ function alarmsOf(graph: Graph, node: GraphNode, dimension: string): GraphNode[]
   return [...new Set(found)];
 }
 
-function metricsOf({ attributes }: GraphNode): unknown[] {
-  const queries = [attributes.metric_query ?? []].flat() as { metric?: unknown }[];
+interface WatchedMetric {
+  readonly namespace: unknown;
+  readonly metric: unknown;
+  readonly statistic: unknown;
+}
+
+function metricsOf({ attributes }: GraphNode): WatchedMetric[] {
+  const { namespace, metric_name, statistic } = attributes;
+  const queries = blocksOf(attributes, "metric_query").flatMap((query) => blocksOf(query, "metric"));
   return [
-    attributes.metric_name,
-    ...queries.map(({ metric }) => (blockOf(metric) as { metric_name?: unknown }).metric_name),
+    { namespace, metric: metric_name, statistic },
+    ...queries.map((each) => ({ namespace: each.namespace, metric: each.metric_name, statistic: each.stat })),
   ];
 }
 
+/** What an alarm on several metrics compares: the one query that returns data. */
+function expressionOf({ attributes }: GraphNode): unknown {
+  return blocksOf(attributes, "metric_query").find(({ return_data }) => return_data === true)?.expression;
+}
+
+/** Fires when it goes up, within minutes, and not because nothing was measured. */
+function firesAbove({ attributes }: GraphNode): boolean {
+  const { comparison_operator, evaluation_periods, treat_missing_data } = attributes;
+  return (
+    /^GreaterThan(OrEqualTo)?Threshold$/.test(String(comparison_operator)) &&
+    Number(evaluation_periods) <= 10 &&
+    treat_missing_data === "notBreaching"
+  );
+}
+
+/** By a topic of the alarm's own region and account, which somebody reads, and which CloudWatch may publish to and encrypt for. */
 function reachesSubscriber(graph: Graph, alarm: GraphNode): boolean {
   if (alarm.attributes.actions_enabled === false) return false;
   const topics = ([alarm.attributes.alarm_actions ?? []].flat() as unknown[]).map((action) =>
@@ -98,14 +177,32 @@ function reachesSubscriber(graph: Graph, alarm: GraphNode): boolean {
   return topics.some(
     (topic) =>
       topic?.type === "aws_sns_topic" &&
-      graph.referencesTo(topic).some(({ from }) => from.type === "aws_sns_topic_subscription"),
+      topic.region === alarm.region &&
+      topic.accountId === alarm.accountId &&
+      graph.referencesTo(topic).some(({ from }) => from.type === "aws_sns_topic_subscription") &&
+      letsCloudWatch(graph, topic, "sns:Publish") &&
+      isEncryptedForCloudWatch(graph, topic),
   );
 }
 
-/** A block, which Terraform's JSON has as it is or in a list. */
-function blockOf(value: unknown): object {
-  const [block] = [value].flat();
-  return typeof block === "object" && block !== null ? block : {};
+function isEncryptedForCloudWatch(graph: Graph, topic: GraphNode): boolean {
+  const key = graph.resolve(topic.attributes.kms_master_key_id, topic.stack);
+  return (
+    key === undefined ||
+    (letsCloudWatch(graph, key, "kms:Decrypt") && letsCloudWatch(graph, key, "kms:GenerateDataKey"))
+  );
+}
+
+function letsCloudWatch(graph: Graph, node: GraphNode, action: string): boolean {
+  return graph
+    .policiesOf(node)
+    .flatMap(({ statements }) => statements)
+    .some(
+      (statement) =>
+        statement.effect === "Allow" &&
+        coversAction(statement, action) &&
+        statement.principals.some(({ value }) => value === "cloudwatch.amazonaws.com"),
+    );
 }
 
 function wanted(holds: boolean, message: string): string[] {

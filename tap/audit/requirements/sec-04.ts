@@ -12,6 +12,9 @@ const secretResources = [
   "tls_private_key",
 ];
 
+/** Data sources that read a secret into state. */
+const secretData = ["aws_kms_secrets", "aws_secretsmanager_random_password", "aws_secretsmanager_secret_version"];
+
 /** What secrets look like, whoever wrote them. */
 const secretPatterns: Readonly<Record<string, RegExp>> = {
   "an AWS access key": /\b(AKIA|ASIA)[A-Z0-9]{16}\b/,
@@ -23,7 +26,7 @@ const secretPatterns: Readonly<Record<string, RegExp>> = {
 };
 
 /** Names of settings that mean a secret; one that names where the secret is, by ARN, name or path, is none. */
-const secretName = /(password|passwd|secret|token|api_?key|private_?key|credential)/i;
+const secretName = /(pass$|password|passwd|passphrase|pwd|secret|token|auth$|api_?key|private_?key|credential)/i;
 const nameOfPlace = /(_arn|_name|_id|_path|_parameter|_file)$/i;
 
 const email = /[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,}/g;
@@ -43,13 +46,20 @@ export const sec04: Requirement = {
 };
 
 function resources(stack: StackJson): Finding[] {
-  return secretResources.flatMap((type) =>
-    Object.keys(stack.json.resource?.[type] ?? {}).map((name) => ({
-      stack: stack.id,
-      address: `${type}.${name}`,
-      message: "puts a secret into state",
-    })),
-  );
+  const { resource = {}, data = {} } = stack.json;
+  const secret = (address: string) => ({ stack: stack.id, address, message: "puts a secret into state" });
+  const named = (blocks: object | undefined) => Object.entries((blocks ?? {}) as Record<string, Attributes>);
+  return [
+    ...secretResources.flatMap((type) => named(resource[type]).map(([name]) => secret(`${type}.${name}`))),
+    ...secretData.flatMap((type) => named(data[type]).map(([name]) => secret(`data.${type}.${name}`))),
+    // Terraform keeps what SSM encrypts as it was before; outputs are no secrets, and say so (insecure_value).
+    ...named(resource.aws_ssm_parameter)
+      .filter(([, { type, value }]) => type === "SecureString" || value !== undefined)
+      .map(([name]) => secret(`aws_ssm_parameter.${name}`)),
+    ...named(data.aws_ssm_parameter)
+      .filter(([, { with_decryption }]) => with_decryption === true)
+      .map(([name]) => secret(`data.aws_ssm_parameter.${name}`)),
+  ];
 }
 
 interface Text {

@@ -1,10 +1,17 @@
+import { toSubject } from "../../../../tap/audit/requirement";
 import { plat19 } from "../../../../tap/audit/requirements/plat-19";
-import { prove } from "../../../support/prove";
-import { resource } from "../../../support/synthesized";
-import { add, adding, changing, nameOf, network, records, recordsResource, rewrite } from "./mutations";
+import type { StackJson } from "../../../../tap/audit/stack-json";
+import { type Mutation, prove } from "../../../support/prove";
+import { provider, resource, subjectOf } from "../../../support/synthesized";
+import { add, adding, changing, nameOf, network, records, recordsResource, rewrite, security } from "./mutations";
 
 const running = (change: Parameters<typeof rewrite>[2]) =>
   recordsResource("aws_iam_role_policy", "Write_Role_basic-execution", (policy) => rewrite(policy, "policy", change));
+
+const arnOf = (stack: StackJson, name: string): string => {
+  const [accountId] = provider(stack).allowed_account_ids as string[];
+  return `arn:aws:lambda:${stack.region}:${accountId}:function:${name}`;
+};
 
 /** What the construct is to write for a function in a VPC, less one part of it. */
 const inVpc = (deny: object | undefined) =>
@@ -16,15 +23,98 @@ const inVpc = (deny: object | undefined) =>
       Effect: "Deny",
       Action: ["ec2:*"],
       Resource: ["*"],
-      Condition: { ArnEquals: { "lambda:SourceFunctionArn": String(lambda.function_name) } },
+      Condition: { ArnEquals: { "lambda:SourceFunctionArn": arnOf(stack, String(lambda.function_name)) } },
       ...deny,
     };
     rewrite(resource(stack, "aws_iam_role_policy", "Write_Role_basic-execution"), "policy", adding(statement));
   });
 
+test.each(["dev", "prod"])(
+  "PLAT-19 holds where a function in a VPC denies its code what its role needs, in %s",
+  (environment) => {
+    const subject = subjectOf(environment) as Parameters<Mutation>[0];
+    inVpc({})(subject, environment);
+    expect(plat19.judge(toSubject(subject))).toEqual([]);
+  },
+);
+
+/** A role of the records may do this on that. */
+const reaching = (action: string, resource: string) => running(adding({ Action: [action], Resource: [resource] }));
+
 prove(
   plat19,
   {
+    ...Object.fromEntries(
+      [
+        ["s3:DeleteObject", "arn:aws:s3:::*"],
+        ["s3:GetObject", "arn:aws:s3:::*/*"],
+        ["sqs:ReceiveMessage", "arn:aws:sqs:*:333333333333:*"],
+        ["secretsmanager:GetSecretValue", "arn:aws:secretsmanager:*:*:secret:*"],
+        ["iam:PassRole", "arn:aws:iam::*:role/*"],
+        ["sqs:SendMessage", "arn:aws:sqs:us-east-1:999999999999:tap-jobs-dev-us-east-1"],
+        ["kms:Decrypt", "arn:aws:kms:us-east-1:111111111111:key/*"],
+      ].map(([action, resource]) => [
+        `a role may ${action} on ${resource}`,
+        reaching(String(action), String(resource)),
+      ]),
+    ),
+    "there is a user with a policy of AWS's": records((stack) => {
+      add(stack, "aws_iam_user", { name: "somebody" });
+    }),
+    "a policy is attached from its own side": records((stack) =>
+      add(stack, "aws_iam_policy_attachment", {
+        name: "tap-records-admin",
+        policy_arn: "arn:aws:iam::aws:policy/AdministratorAccess",
+      }),
+    ),
+    "a role's attachments are made exclusive": records((stack) =>
+      add(stack, "aws_iam_role_policy_attachments_exclusive", {
+        role_name: "x",
+        policy_arns: ["arn:aws:iam::aws:policy/AdministratorAccess"],
+      }),
+    ),
+    "a role trusts everyone": recordsResource("aws_iam_role", "Write", (role) => {
+      rewrite(
+        role,
+        "assume_role_policy",
+        changing("AssumeByService", () => ({ Principal: { AWS: "*" } })),
+      );
+    }),
+    "a role trusts its service for any account": recordsResource("aws_iam_role", "Write", (role) => {
+      rewrite(
+        role,
+        "assume_role_policy",
+        changing("AssumeByService", () => ({ Condition: undefined })),
+      );
+    }),
+    "everyone may invoke a function": records((stack) =>
+      add(stack, "aws_lambda_permission", {
+        function_name: resource(stack, "aws_lambda_function", "Write").function_name,
+        action: "lambda:InvokeFunction",
+        principal: "*",
+      }),
+    ),
+    "everyone may use a queue": recordsResource("aws_sqs_queue_policy", "Write", (policy) =>
+      rewrite(policy, "policy", adding({ Principal: "*", Action: ["sqs:*"], Resource: ["*"] })),
+    ),
+    "another account may read dead letters": recordsResource("aws_sqs_queue_policy", "Write", (policy) =>
+      rewrite(
+        policy,
+        "policy",
+        adding({
+          Principal: { AWS: ["arn:aws:iam::999999999999:root"] },
+          Action: ["sqs:ReceiveMessage"],
+          Resource: ["*"],
+        }),
+      ),
+    ),
+    "a service may publish alarms for any account": security((stack) =>
+      rewrite(
+        resource(stack, "aws_sns_topic_policy"),
+        "policy",
+        changing("Publishcloudwatchamazonawscom", () => ({ Condition: undefined })),
+      ),
+    ),
     ...Object.fromEntries(
       ["*", "*:*", "s3:*", "s3:Get*", "dynamodb:Get?tem"].map((action) => [
         `a role may ${action}`,

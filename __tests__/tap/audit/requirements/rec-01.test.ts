@@ -44,6 +44,57 @@ prove(
   rec01,
   {
     ...Object.fromEntries(byService),
+    ...Object.fromEntries(
+      Object.entries({
+        DynamoDb: "StringNotLike",
+        LambdaSettings: "ArnNotLike",
+        Logs: "ArnNotEquals",
+        Sqs: "ArnEqualsIfExists",
+      }).map(([sid, operator]) => [
+        `${sid} may use the key for all but its things`,
+        keyPolicy(
+          changing(sid, ({ Condition }) => {
+            const { [services[sid as keyof typeof services]]: context, ...rest } = Condition ?? {};
+            return { Condition: { ...rest, [operator]: context } };
+          }),
+        ),
+      ]),
+    ),
+    "SQS may do everything with the key": keyPolicy(changing("Sqs", () => ({ Action: ["kms:*"] }))),
+    "CloudWatch Logs may make grants": keyPolicy(
+      changing("Logs", ({ Action = [] }) => ({ Action: [...Action, "kms:CreateGrant"] })),
+    ),
+    "another service may change the key": keyPolicy(
+      adding({ Principal: { Service: ["ec2.amazonaws.com"] }, Action: ["kms:PutKeyPolicy"], Resource: ["*"] }),
+    ),
+    "the key is locked for ever": keyPolicy(
+      adding({ Effect: "Deny", Principal: "*", Action: ["kms:PutKeyPolicy"], Resource: ["*"] }),
+    ),
+    "DynamoDB makes no grants": keyPolicy(without("ServicesKeepUsing")),
+    "other services make grants": keyPolicy(
+      changing("ServicesKeepUsing", ({ Condition }) => ({
+        Condition: {
+          StringEquals: {
+            ...Condition?.StringEquals,
+            "kms:ViaService": ["ec2.us-east-1.amazonaws.com", "rds.us-east-1.amazonaws.com"],
+          },
+        },
+      })),
+    ),
+    "DynamoDB of another region may use the key": keyPolicy(
+      changing("DynamoDb", ({ Condition }) => ({
+        Condition: {
+          ...Condition,
+          StringEquals: { ...Condition?.StringEquals, "kms:ViaService": "dynamodb.eu-west-1.amazonaws.com" },
+        },
+      })),
+    ),
+    "CloudWatch Logs of another region may use the key": keyPolicy(
+      changing("Logs", () => ({ Principal: { Service: ["logs.eu-west-1.amazonaws.com"] } })),
+    ),
+    "the key is off": recordsResource("aws_kms_key", "Key", (key) => {
+      key.is_enabled = false;
+    }),
     "the key is not rotated": recordsResource("aws_kms_key", "Key", (key) => {
       delete key.enable_key_rotation;
     }),

@@ -10,6 +10,9 @@ prove(
     "the table is under DynamoDB's own key": recordsResource("aws_dynamodb_table", "Table", (table) => {
       table.server_side_encryption = { enabled: true };
     }),
+    "the table names the key and doesn't use it": recordsResource("aws_dynamodb_table", "Table", (table) => {
+      table.server_side_encryption = { ...(table.server_side_encryption as object), enabled: false };
+    }),
     "the table is under another key": recordsResource("aws_dynamodb_table", "Table", (table) => {
       table.server_side_encryption = { enabled: true, kms_key_arn: other };
     }),

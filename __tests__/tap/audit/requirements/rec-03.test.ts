@@ -56,6 +56,36 @@ prove(
           }),
         ],
         [
+          `the ${direction} capacity is an index's`,
+          recordsResource("aws_appautoscaling_target", direction, (target) => {
+            target.resource_id = `${target.resource_id}/index/x`;
+          }),
+        ],
+        [
+          `the ${direction} capacity is to be used ten thousand percent`,
+          recordsResource("aws_appautoscaling_policy", direction, (policy) => {
+            policy.target_tracking_scaling_policy_configuration = {
+              ...(policy.target_tracking_scaling_policy_configuration as object),
+              target_value: 10_000,
+            };
+          }),
+        ],
+        [
+          `the ${direction} capacity is never given back`,
+          recordsResource("aws_appautoscaling_policy", direction, (policy) => {
+            policy.target_tracking_scaling_policy_configuration = {
+              ...(policy.target_tracking_scaling_policy_configuration as object),
+              disable_scale_in: true,
+            };
+          }),
+        ],
+        [
+          `the ${direction} capacity's policy is of another dimension`,
+          recordsResource("aws_appautoscaling_policy", direction, (policy) => {
+            policy.scalable_dimension = "ecs:service:DesiredCount";
+          }),
+        ],
+        [
           `the ${direction} capacity scales by steps`,
           recordsResource("aws_appautoscaling_policy", direction, (policy) => {
             policy.policy_type = "StepScaling";

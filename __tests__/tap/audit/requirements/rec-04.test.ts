@@ -6,6 +6,9 @@ import { add, adding, changing, nameOf, records, recordsResource, remove, rewrit
 const data = (name: string, change: Parameters<typeof rewrite>[2]) =>
   recordsResource("aws_iam_role_policy", `${name}_Role_data-access`, (policy) => rewrite(policy, "policy", change));
 
+const running = (name: string, change: Parameters<typeof rewrite>[2]) =>
+  recordsResource("aws_iam_role_policy", `${name}_Role_basic-execution`, (policy) => rewrite(policy, "policy", change));
+
 const each = ["Write", "Read"].flatMap((name) => [
   [
     `${name} may delete items`,
@@ -113,6 +116,28 @@ prove(
   rec04,
   {
     ...Object.fromEntries(each),
+    ...Object.fromEntries(
+      ["WriteLogs", "WriteTraces", "SendDeadLetters", "EncryptDeadLetters", "DecryptSettings"].map((sid) => [
+        `the writer runs without ${sid}`,
+        running("Write", without(sid)),
+      ]),
+    ),
+    "the writer decrypts its settings without Lambda": running(
+      "Write",
+      changing("DecryptSettings", () => ({ Condition: undefined })),
+    ),
+    "the writer writes another function's logs": running(
+      "Write",
+      changing("WriteLogs", ({ Resource = [] }) => ({
+        Resource: Resource.map((arn) => arn.replace("-write-", "-read-")),
+      })),
+    ),
+    "the writer sends to another function's dead letters": running(
+      "Write",
+      changing("SendDeadLetters", ({ Resource = [] }) => ({
+        Resource: Resource.map((arn) => arn.replace("-write-", "-read-")),
+      })),
+    ),
     "the reader may write": data(
       "Read",
       changing("Table", ({ Action = [] }) => ({ Action: [...Action, "dynamodb:UpdateItem"] })),

@@ -1,7 +1,7 @@
 import { sec01 } from "../../../../tap/audit/requirements/sec-01";
 import { prove } from "../../../support/prove";
 import { resource } from "../../../support/synthesized";
-import { add, changing, records, recordsResource, remove, rewrite, security, without } from "./mutations";
+import { add, adding, changing, records, recordsResource, remove, rewrite, security, without } from "./mutations";
 
 const plainHttp = (type: string, name: string, change: Parameters<typeof rewrite>[2]) =>
   recordsResource(type, name, (policy) => rewrite(policy, "policy", change));
@@ -11,6 +11,25 @@ prove(
   {
     "a table is under DynamoDB's own key": recordsResource("aws_dynamodb_table", "Table", (table) => {
       table.server_side_encryption = { enabled: true };
+    }),
+    "a table names a key and doesn't use it": recordsResource("aws_dynamodb_table", "Table", (table) => {
+      table.server_side_encryption = { ...(table.server_side_encryption as object), enabled: false };
+    }),
+    "a key is off": recordsResource("aws_kms_key", "Key", (key) => {
+      key.is_enabled = false;
+    }),
+    "everyone may use a key": security((stack) =>
+      rewrite(
+        resource(stack, "aws_kms_key", "AlarmKey"),
+        "policy",
+        adding({ Principal: { AWS: "*" }, Action: ["kms:*"], Resource: ["*"] }),
+      ),
+    ),
+    "a bucket may be public": security((stack) => {
+      resource(stack, "aws_s3_bucket_public_access_block", "AccessLogBucket").block_public_policy = false;
+    }),
+    "a bucket's public access is not blocked": security((stack) => {
+      remove(stack, "aws_s3_bucket_public_access_block", "AccessLogBucket");
     }),
     "a queue has SQS's own encryption": recordsResource("aws_sqs_queue", "Write", (queue) => {
       delete queue.kms_master_key_id;

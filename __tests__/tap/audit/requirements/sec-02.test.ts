@@ -1,7 +1,7 @@
 import { sec02 } from "../../../../tap/audit/requirements/sec-02";
 import { prove } from "../../../support/prove";
 import { resource } from "../../../support/synthesized";
-import { records, recordsResource, remove, security } from "./mutations";
+import { records, recordsResource, remove, rewrite, security, without } from "./mutations";
 
 const lambda = (change: (attributes: Record<string, unknown>) => void) =>
   recordsResource("aws_lambda_function", "Write", change);
@@ -84,6 +84,71 @@ prove(
         alarm.alarm_actions = ["arn:aws:sns:us-east-1:111111111111:gone"];
       },
     ),
+    ...Object.fromEntries(
+      (
+        [
+          ["fires when errors are few", "errors", { comparison_operator: "LessThanThreshold" }],
+          ["fires at no rate of errors", "errors", { threshold: 1e9 }],
+          ["fires for late invocations when they are over", "duration", { threshold: 10_000 }],
+          ["watches another service's durations", "duration", { namespace: "AWS/Nothing" }],
+          ["watches the shortest invocation", "duration", { statistic: "Minimum" }],
+          ["waits for a thousand minutes of throttles", "throttles", { evaluation_periods: 1_000 }],
+          ["takes some throttles for none", "throttles", { threshold: 10 }],
+          ["fires because nothing was invoked", "throttles", { treat_missing_data: "breaching" }],
+          ["waits for a second minute of dead letters", "Write_DeadLetters_Alarms_depth", { evaluation_periods: 2 }],
+          [
+            "fires when there are no dead letters",
+            "Write_DeadLetters_Alarms_depth",
+            { comparison_operator: "LessThanThreshold" },
+          ],
+        ] as const
+      ).map(([what, name, changes]) => [
+        `an alarm ${what}`,
+        recordsResource("aws_cloudwatch_metric_alarm", name.includes("_") ? name : `Write_Alarms_${name}`, (alarm) => {
+          Object.assign(alarm, changes);
+        }),
+      ]),
+    ),
+    "the rate of errors is always nothing": recordsResource(
+      "aws_cloudwatch_metric_alarm",
+      "Write_Alarms_errors",
+      (alarm) => {
+        const [first, ...metrics] = alarm.metric_query as object[];
+        alarm.metric_query = [{ ...first, expression: "0" }, ...metrics];
+      },
+    ),
+    "nobody is told of lost events": withoutAlarm("Write_Alarms_lost-events"),
+    "an alarm writes to another region's topic": recordsResource(
+      "aws_cloudwatch_metric_alarm",
+      "Write_Alarms_errors",
+      (alarm) => {
+        const [topic] = alarm.alarm_actions as string[];
+        alarm.alarm_actions = [topic?.replaceAll(/us-east-\d/g, "us-west-2")];
+      },
+    ),
+    "CloudWatch may not publish alarms": security((stack) =>
+      rewrite(resource(stack, "aws_sns_topic_policy"), "policy", without("Publishcloudwatchamazonawscom")),
+    ),
+    "CloudWatch may not encrypt alarms": security((stack) =>
+      rewrite(resource(stack, "aws_kms_key", "AlarmKey"), "policy", without("Publishcloudwatchamazonawscom")),
+    ),
+    "a function may not send its dead letters": recordsResource(
+      "aws_iam_role_policy",
+      "Write_Role_basic-execution",
+      (policy) => rewrite(policy, "policy", without("SendDeadLetters")),
+    ),
+    "dead letters are kept a minute": recordsResource("aws_sqs_queue", "Write", (queue) => {
+      queue.message_retention_seconds = 60;
+    }),
+    "dead letters are smaller than events": recordsResource("aws_sqs_queue", "Write", (queue) => {
+      delete queue.max_message_size;
+    }),
+    "a function has a layer of somebody's": lambda((attributes) => {
+      attributes.layers = ["arn:aws:lambda:us-east-1:999999999999:layer:x:1"];
+    }),
+    "a function's own log lines are dropped": lambda((attributes) => {
+      attributes.logging_config = { ...(attributes.logging_config as object), application_log_level: "FATAL" };
+    }),
     "nobody reads the topic of the alarms": security((stack) => {
       delete stack.json.resource?.aws_sns_topic_subscription;
     }),

@@ -25,6 +25,21 @@ prove(
         records((stack) => add(stack, type, {})),
       ]),
     ),
+    "a parameter is a secret": records((stack) =>
+      add(stack, "aws_ssm_parameter", { name: "/tap/x", type: "SecureString", value: "hunter2" }),
+    ),
+    "a secret's value is read": records((stack) => {
+      stack.json.data = { ...stack.json.data, aws_secretsmanager_secret_version: { Added: { secret_id: "x" } } };
+    }),
+    "a parameter is read decrypted": records((stack) => {
+      stack.json.data = { ...stack.json.data, aws_ssm_parameter: { Added: { name: "/x", with_decryption: true } } };
+    }),
+    ...Object.fromEntries(
+      ["DB_PASS", "BASIC_AUTH", "PASSPHRASE", "DB_PWD"].map((name) => [
+        `a setting is named ${name}`,
+        setting(name, "hunter2"),
+      ]),
+    ),
     "a setting is an access key": setting("KEY", accessKey),
     "a setting is a private key": setting("PEM", privateKey),
     "a setting is a token of GitHub": setting("GITHUB", token),
