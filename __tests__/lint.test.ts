@@ -54,6 +54,10 @@ test.each([
   ["functions/records/x.ts", "../../config/load", "functions/ import nothing"],
   ["functions/records/x.ts", "../../constructs/names", "functions/ import nothing"],
   ["functions/records/x.ts", "../../stacks/network", "functions/ import nothing"],
+  // routes stand beside both sides
+  ["routes/x.ts", "../functions/shared/http", "routes/ is imported by both sides"],
+  ["routes/x.ts", "../constructs/names", "routes/ is imported by both sides"],
+  ["routes/x.ts", "@aws-sdk/client-dynamodb", "routes/ is the contract"],
   // tap reads JSON
   ["tap/x.ts", "../constructs/names", "tap/ reads synthesized JSON"],
   ["tap/commands/x.ts", "../../stacks/network", "tap/ reads synthesized JSON"],
@@ -65,6 +69,9 @@ test.each([
 });
 
 test.each([
+  ["functions/api/x.ts", "../../routes/api"],
+  ["stacks/x.ts", "../routes/api"],
+  ["tap/x.ts", "../routes/api"],
   ["stacks/x.ts", "@cdktf/provider-aws/lib/vpc"],
   ["stacks/x.ts", "../constructs/names"],
   ["constructs/x.ts", "../config/schema"],

@@ -85,6 +85,8 @@ async function bundle(projectRoot) {
     platform: "node",
     target: "node20",
     format: "cjs",
+    // Of use to one verb, and large: loaded from where they are, when it is called.
+    external: ["@aws-sdk/*"],
     // A child process that is started on the bundle itself synthesizes a batch (tap/synth/batch.ts).
     footer: { js: "if (require.main === module) module.exports.runBatch();" },
     plugins: [withoutCreationStacks],

@@ -3,7 +3,9 @@ import type { ParsedBackend } from "../config/backend";
 import { ConfigError } from "../config/errors";
 import { addBootstrap } from "./commands/bootstrap";
 import { addList } from "./commands/list";
+import { addOpenApi } from "./commands/openapi";
 import { addOutputs } from "./commands/outputs";
+import { addRedrive } from "./commands/redrive";
 import { addRequirements } from "./commands/requirements";
 import { addSynth } from "./commands/synth";
 import { CommandError, type Context } from "./context";
@@ -51,6 +53,8 @@ function createProgram(context: Context): Command {
   addList(program, context);
   addBootstrap(program, context);
   addOutputs(program, context);
+  addOpenApi(program, context);
+  addRedrive(program, context);
   addRequirements(program, context);
   return program;
 }
