@@ -4,7 +4,9 @@ import { type Component, componentNames, components } from "./config/components"
 import type { Environment } from "./config/environment";
 import type { FunctionBundles } from "./constructs/function-bundle";
 import type { TapStack, TapStackProps } from "./constructs/tap-stack";
+import { ApiStack } from "./stacks/api";
 import { BootstrapStack } from "./stacks/bootstrap";
+import { JobsStack } from "./stacks/jobs";
 import { NetworkStack } from "./stacks/network";
 import { ObservabilityStack } from "./stacks/observability";
 import { RecordsStack } from "./stacks/records";
@@ -19,6 +21,8 @@ const stackClasses: Partial<Record<Component, new (app: App, props: TapStackProp
   security: SecurityStack,
   observability: ObservabilityStack,
   records: RecordsStack,
+  api: ApiStack,
+  jobs: JobsStack,
 };
 
 /** A stack before it is built: which component, of which environment, in which region. */

@@ -1,4 +1,5 @@
 import { recordsMutations } from "./mutations/records.mjs";
+import { restApiMutations } from "./mutations/rest-api.mjs";
 
 /*
  * Changes of the code that tests must notice. `npm run test:mutations` makes each in a copy of the project, runs
@@ -10,6 +11,7 @@ import { recordsMutations } from "./mutations/records.mjs";
  */
 export const mutations = [
   ...recordsMutations,
+  ...restApiMutations,
   // PLAT-01: what TapStack gives to every stack
   {
     id: "PLAT-01",

@@ -1,5 +1,4 @@
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { readFile } from "node:fs/promises";
 import { basename, dirname, join, relative } from "node:path";
 import {
   cacheFolder,
@@ -11,10 +10,11 @@ import {
   stampOf,
   writeWhole,
 } from "./cache.mjs";
+import { smallerPackages } from "./smaller-packages.mjs";
 import { keepSources } from "./source-map.mjs";
 
 const bundlesFolder = (projectRoot) => join(cacheFolder(projectRoot), "functions");
-const settings = ["bin/functions.mjs", "bin/source-map.mjs", ...commonSettings];
+const settings = ["bin/functions.mjs", "bin/smaller-packages.mjs", "bin/source-map.mjs", ...commonSettings];
 
 /** What a function's folder holds: nothing else is in its zip. */
 const codeFile = "index.mjs";
@@ -156,7 +156,7 @@ function buildOptions(projectRoot, names) {
     banner: {
       js: 'import{createRequire as createNodeRequire}from"node:module";const require=createNodeRequire(import.meta.url);',
     },
-    plugins: [environmentCredentials, smallerSemver],
+    plugins: smallerPackages,
   };
 }
 
@@ -164,35 +164,6 @@ function buildOptions(projectRoot, names) {
 function ownSources(map) {
   return keepSources(map, (source) => source.match(/^(?:\.\.\/)+(functions\/.*)$/)?.[1]);
 }
-
-/**
- * Lambda hands its credentials over in variables. The SDK's other ways to find some (profiles, single sign-on, web
- * identity, containers, instances) are 40 % of a client.
- */
-const environmentCredentials = {
-  name: "environment-credentials",
-  setup({ onLoad }) {
-    onLoad({ filter: /[/\\]@aws-sdk[/\\]credential-provider-node[/\\]dist-es[/\\]index\.js$/ }, () => ({
-      contents: 'export { fromEnv as defaultProvider } from "@aws-sdk/credential-provider-env";',
-      loader: "js",
-    }));
-  },
-};
-
-/** The X-Ray SDK compares two versions, with a package that can do much else. */
-const smallerSemver = {
-  name: "smaller-semver",
-  setup({ onLoad }) {
-    const filter = /[/\\](aws-xray-sdk-core[/\\]dist[/\\]lib[/\\]patchers[/\\]aws_p|cls-hooked[/\\]index)\.js$/;
-    onLoad({ filter }, async ({ path }) => {
-      const text = await readFile(path, "utf8");
-      return {
-        contents: text.replace(/require\(["']semver["']\)/, '{ gte: require("semver/functions/gte") }'),
-        loader: "js",
-      };
-    });
-  },
-};
 
 /** Puts files into the folder of their content, whole or not at all. */
 function store(projectRoot, name, files) {

@@ -16,6 +16,17 @@ export const dev: EnvironmentConfig = {
   alarms: { emails: ["tap-dev@example.com"], evaluationPeriods: 3, errorRatePercent: 5 },
   tracing: true,
   audit: { trail: false, retentionDays: 30 },
+  api: {
+    items: { memorySizeMb: 256, reservedConcurrency: 100 },
+    health: { memorySizeMb: 256, reservedConcurrency: 5 },
+    replicate: { memorySizeMb: 256, reservedConcurrency: 5 },
+    messages: { memorySizeMb: 256, reservedConcurrency: 5 },
+    allowedOrigins: ["https://dev.example.com"],
+    clients: ["web"],
+    throttlingRateLimit: 1000,
+    throttlingBurstLimit: 2000,
+    requestsPerDay: 10_000,
+  },
   records: {
     write: { memorySizeMb: 256, reservedConcurrency: 5 },
     read: { memorySizeMb: 256, reservedConcurrency: 5 },
@@ -26,6 +37,10 @@ export const dev: EnvironmentConfig = {
     },
   },
   jobs: {
+    submit: { memorySizeMb: 256, reservedConcurrency: 10 },
+    follow: { memorySizeMb: 256, reservedConcurrency: 10 },
+    allowedOrigins: ["https://dev.example.com"],
+    clients: ["web"],
     lambda: { memorySizeMb: 512, reservedConcurrency: 10 },
     api: { throttlingRateLimit: 100, throttlingBurstLimit: 200 },
     bucket: { expirationDays: 30 },
@@ -37,8 +52,18 @@ export const dev: EnvironmentConfig = {
     suffixes: [],
     settings: {
       logs: { retentionDays: 3 },
+      api: {
+        items: { reservedConcurrency: 5 },
+        health: { reservedConcurrency: 2 },
+        replicate: { reservedConcurrency: 2 },
+        messages: { reservedConcurrency: 2 },
+      },
       records: { write: { reservedConcurrency: 1 }, read: { reservedConcurrency: 1 } },
-      jobs: { lambda: { reservedConcurrency: 2 } },
+      jobs: {
+        lambda: { reservedConcurrency: 2 },
+        submit: { reservedConcurrency: 1 },
+        follow: { reservedConcurrency: 1 },
+      },
     },
   },
 };

@@ -16,6 +16,17 @@ export const prod: EnvironmentConfig = {
   alarms: { emails: ["tap-oncall@example.com"], evaluationPeriods: 1, errorRatePercent: 1 },
   tracing: true,
   audit: { trail: true, retentionDays: 2555 },
+  api: {
+    items: { memorySizeMb: 256, reservedConcurrency: 100 },
+    health: { memorySizeMb: 256, reservedConcurrency: 20 },
+    replicate: { memorySizeMb: 256, reservedConcurrency: 20 },
+    messages: { memorySizeMb: 256, reservedConcurrency: 20 },
+    allowedOrigins: ["https://www.example.com"],
+    clients: ["web"],
+    throttlingRateLimit: 1000,
+    throttlingBurstLimit: 2000,
+    requestsPerDay: 10_000,
+  },
   records: {
     write: { memorySizeMb: 512, reservedConcurrency: 50 },
     read: { memorySizeMb: 512, reservedConcurrency: 100 },
@@ -26,6 +37,10 @@ export const prod: EnvironmentConfig = {
     },
   },
   jobs: {
+    submit: { memorySizeMb: 256, reservedConcurrency: 50 },
+    follow: { memorySizeMb: 256, reservedConcurrency: 50 },
+    allowedOrigins: ["https://www.example.com"],
+    clients: ["web"],
     lambda: { memorySizeMb: 2048, reservedConcurrency: 200 },
     api: { throttlingRateLimit: 2000, throttlingBurstLimit: 4000 },
     bucket: { expirationDays: "never" },

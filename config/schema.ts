@@ -69,7 +69,51 @@ const functionSettings = z.strictObject({
   reservedConcurrency: wholeNumber(1, 100_000, "executions at once"),
 });
 
+/** Where browsers may call from; never a wildcard (API-09). */
+const allowedOrigins = z
+  .array(
+    text(/^https:\/\/[a-z0-9.-]+(:\d+)?$/, "an origin: https://, a host in lower case, and a port if it isn't 443"),
+    {
+      error: "must be a list of origins",
+    },
+  )
+  .refine((origins) => new Set(origins).size === origins.length, { error: "must not name an origin twice" });
+
+/** Who calls: each has an API key of its own, and a share of its own of the usage plan. */
+const clients = z
+  .array(text(/^[a-z0-9]{1,20}$/, "a client's name: 1 to 20 lower-case letters and digits"), {
+    error: "must be a list of clients' names",
+  })
+  .refine((names) => names.length > 0 && new Set(names).size === names.length, {
+    error: "must name a client at least, and none twice",
+  });
+
+const api = z.strictObject({
+  /** Creates, reads, lists, changes and deletes items (API-05: 100 of concurrency). */
+  items: functionSettings,
+  /** Says whether the API works. */
+  health: functionSettings,
+  /** Publishes changes of items to the other regions. */
+  replicate: functionSettings,
+  /** Takes in what other regions publish. */
+  messages: functionSettings,
+  allowedOrigins,
+  clients,
+  /** Steady rate of the stage and of each client, requests per second: 1 to 10,000 (API Gateway's account quota). */
+  throttlingRateLimit: wholeNumber(1, 10_000, "requests per second, API Gateway's account quota"),
+  /** Burst of the stage and of each client, requests: 1 to 5,000 (API Gateway's account quota). */
+  throttlingBurstLimit: wholeNumber(1, 5_000, "requests, API Gateway's account quota"),
+  /** Requests that a client has each day: from 1. */
+  requestsPerDay: wholeNumber(1, 1_000_000_000, "requests"),
+});
+
 const jobs = z.strictObject({
+  /** Takes jobs in. */
+  submit: functionSettings,
+  /** Says how far a job is. */
+  follow: functionSettings,
+  allowedOrigins,
+  clients,
   /** The worker. */
   lambda: functionSettings,
   api: z.strictObject({
@@ -154,6 +198,8 @@ const settings = {
     /** Days that what it recorded is kept: 1 to 36,500. */
     retentionDays: wholeNumber(1, 36_500, "days"),
   }),
+  /** The `api` system, in each region. */
+  api,
   /** The `records` system. */
   records,
   /** The `jobs` system, the workload of the platform. */

@@ -16,6 +16,17 @@ export const staging: EnvironmentConfig = {
   alarms: { emails: ["tap-staging@example.com"], evaluationPeriods: 2, errorRatePercent: 5 },
   tracing: true,
   audit: { trail: false, retentionDays: 90 },
+  api: {
+    items: { memorySizeMb: 256, reservedConcurrency: 100 },
+    health: { memorySizeMb: 256, reservedConcurrency: 10 },
+    replicate: { memorySizeMb: 256, reservedConcurrency: 10 },
+    messages: { memorySizeMb: 256, reservedConcurrency: 10 },
+    allowedOrigins: ["https://staging.example.com"],
+    clients: ["web"],
+    throttlingRateLimit: 1000,
+    throttlingBurstLimit: 2000,
+    requestsPerDay: 10_000,
+  },
   records: {
     write: { memorySizeMb: 256, reservedConcurrency: 10 },
     read: { memorySizeMb: 256, reservedConcurrency: 20 },
@@ -26,6 +37,10 @@ export const staging: EnvironmentConfig = {
     },
   },
   jobs: {
+    submit: { memorySizeMb: 256, reservedConcurrency: 20 },
+    follow: { memorySizeMb: 256, reservedConcurrency: 20 },
+    allowedOrigins: ["https://staging.example.com"],
+    clients: ["web"],
     lambda: { memorySizeMb: 1024, reservedConcurrency: 50 },
     api: { throttlingRateLimit: 500, throttlingBurstLimit: 1000 },
     bucket: { expirationDays: 90 },

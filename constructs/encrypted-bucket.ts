@@ -11,8 +11,11 @@ import { S3BucketServerSideEncryptionConfigurationA } from "@cdktf/provider-aws/
 import { S3BucketVersioningA } from "@cdktf/provider-aws/lib/s3-bucket-versioning";
 import { Construct } from "constructs";
 import type { CustomerKey } from "./customer-key";
+import { keyUse } from "./key-use";
+import type { NodeFunction } from "./node-function";
 import { denyPlainHttp, policyJson, type Statement } from "./policy";
 import { requireInRange } from "./ranges";
+import { TapStack } from "./tap-stack";
 
 export interface EncryptedBucketProps {
   /** Full name of the bucket, 3 to 63 characters; `stack.nameOf("bucket", …)` but for the state's. */
@@ -25,6 +28,8 @@ export interface EncryptedBucketProps {
   readonly noncurrentVersionExpirationDays: number;
   /** Days after which objects expire, 1 or more. @default never */
   readonly expirationDays?: number;
+  /** Days after which objects move to Intelligent-Tiering, 1 or more; where they expire by then they stay, because S3 refuses an expiry that isn't later than a transition (PLAT-06). @default never */
+  readonly intelligentTieringAfterDays?: number;
   /** Name of the bucket that takes the access logs. @default none, which is for the access-log bucket itself */
   readonly accessLogBucketName?: string;
   /** Statements beside the denial of plain HTTP. @default none */
@@ -39,11 +44,13 @@ export class EncryptedBucket extends Construct {
   readonly arn: string;
   /** What writes to the bucket by its policy should wait for it. */
   readonly policy: S3BucketPolicy;
+  private readonly key: CustomerKey | undefined;
 
   constructor(scope: Construct, id: string, props: EncryptedBucketProps) {
     super(scope, id);
     requireDays("noncurrentVersionExpirationDays", props.noncurrentVersionExpirationDays);
-    if (props.expirationDays !== undefined) requireDays("expirationDays", props.expirationDays);
+    for (const option of ["expirationDays", "intelligentTieringAfterDays"] as const)
+      requireDays(option, props[option] ?? 1);
 
     const bucket = new S3Bucket(this, "Bucket", {
       bucket: props.bucket,
@@ -55,6 +62,7 @@ export class EncryptedBucket extends Construct {
     this.bucket = bucket.id;
 
     this.blockPublicAccess();
+    this.key = props.key;
     this.encrypt(props);
     const versioning = this.keepVersions();
     this.expire(props, versioning);
@@ -63,6 +71,33 @@ export class EncryptedBucket extends Construct {
       bucket: this.bucket,
       policy: policyJson([denyPlainHttp("s3:*", [this.arn, `${this.arn}/*`]), ...(props.statements?.(this.arn) ?? [])]),
     });
+  }
+
+  /**
+   * Lets a function make these calls on objects under a prefix, and use the bucket's key for them through S3 alone.
+   * @example bucket.grantObjects(worker, ["s3:PutObject"], "results/*")
+   */
+  grantObjects(
+    grantee: NodeFunction,
+    actions: readonly ("s3:DeleteObject" | "s3:GetObject" | "s3:PutObject")[],
+    prefix = "*",
+  ): void {
+    grantee.allowDataAccess({ sid: `${this.node.id}Objects`, actions, resources: [`${this.arn}/${prefix}`] });
+    const keyActions = [
+      ...(actions.includes("s3:GetObject") || actions.includes("s3:PutObject") ? (["kms:Decrypt"] as const) : []),
+      ...(actions.includes("s3:PutObject") ? (["kms:GenerateDataKey"] as const) : []),
+    ];
+    if (this.key === undefined || keyActions.length === 0) return;
+    const use = keyUse(TapStack.of(this), {
+      sid: `${this.node.id}ObjectsKey`,
+      keyArn: this.key.arn,
+      actions: keyActions,
+      service: "s3",
+      // With a bucket key, which every bucket has whose objects a function touches.
+      context: "aws:s3:arn",
+      value: this.arn,
+    });
+    grantee.allowDataAccess(use);
   }
 
   private blockPublicAccess(): void {
@@ -102,15 +137,19 @@ export class EncryptedBucket extends Construct {
   }
 
   private expire(
-    { expirationDays, noncurrentVersionExpirationDays }: EncryptedBucketProps,
+    { expirationDays, noncurrentVersionExpirationDays, intelligentTieringAfterDays }: EncryptedBucketProps,
     versioning: S3BucketVersioningA,
   ): void {
+    const tiers =
+      intelligentTieringAfterDays !== undefined &&
+      (expirationDays === undefined || expirationDays > intelligentTieringAfterDays);
     const rule: S3BucketLifecycleConfigurationRule = {
       id: "expire",
       status: "Enabled",
       filter: [{ prefix: "" }],
       abortIncompleteMultipartUpload: [{ daysAfterInitiation: 7 }],
       noncurrentVersionExpiration: [{ noncurrentDays: noncurrentVersionExpirationDays }],
+      ...(tiers ? { transition: [{ days: intelligentTieringAfterDays, storageClass: "INTELLIGENT_TIERING" }] } : {}),
       ...(expirationDays === undefined ? {} : { expiration: [{ days: expirationDays }] }),
     };
     new S3BucketLifecycleConfiguration(this, "Lifecycle", {

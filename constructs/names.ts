@@ -15,6 +15,8 @@ interface NameKind {
 /** All kinds of names (PLAT-16). Limits: the API reference of the call that creates the thing. */
 export const nameKinds = {
   alarm: { limit: 255 },
+  /** API key of a REST API: its name, not its value. */
+  apiKey: { limit: 255 },
   bucket: { limit: 63, withAccountId: true },
   dashboard: { limit: 255 },
   function: { limit: 64 },
@@ -26,6 +28,7 @@ export const nameKinds = {
   /** Saved query of CloudWatch Logs Insights. */
   queryDefinition: { limit: 255 },
   queue: { limit: 80 },
+  restApi: { limit: 255 },
   role: { limit: 64 },
   /** EventBridge rule. */
   rule: { limit: 64 },
@@ -36,6 +39,9 @@ export const nameKinds = {
   topic: { limit: 256 },
   /** CloudTrail trail. */
   trail: { limit: 128 },
+  usagePlan: { limit: 255 },
+  /** Cognito authorizer of a REST API. */
+  userPoolAuthorizer: { limit: 128 },
   webAcl: { limit: 128 },
   /** WAF writes to log groups of this prefix only. */
   webAclLogGroup: { limit: 512, prefix: "aws-waf-logs-" },
@@ -78,6 +84,11 @@ function shorten(head: string, tail: string, limit: number): string {
   const hash = createHash("sha256").update(whole).digest("hex").slice(0, 8);
   const end = `-${hash}-${tail}`;
   return head.slice(0, limit - end.length).replace(/-$/, "") + end;
+}
+
+/** Where API Gateway writes a stage's execution logs: it takes no other name, so that the pattern isn't in it (API Gateway developer guide, CloudWatch log formats). */
+export function executionLogGroupName(restApiId: string, stageName: string): string {
+  return `API-Gateway-Execution-Logs_${restApiId}/${stageName}`;
 }
 
 /** Path of an output's SSM parameter (PLAT-17); it carries the suffix, as an export's name would (API-13). */

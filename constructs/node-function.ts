@@ -17,6 +17,8 @@ import { WorkloadRole } from "./workload-role";
 
 /** The newest that Lambda runs; esbuild's target in bin/functions.mjs goes with it. */
 const runtime = "nodejs24.x";
+/** The alias that callers name. */
+const aliasName = "live";
 
 export interface NodeFunctionProps {
   /** Its code: `records/write` is functions/records/write/handler.ts. */
@@ -65,6 +67,8 @@ export class NodeFunction extends Construct {
   readonly aliasArn: string;
   /** `live`, as the alias itself has it, for what must wait until it is there. */
   readonly aliasName: string;
+  /** Where API Gateway finds the alias; computed, or whatever a deployment of an API stands on would be replaced before it is destroyed, and clash with its own name. */
+  readonly invokeArn: string;
   readonly timeoutSeconds: number;
   readonly role: WorkloadRole;
   readonly logGroup: LogGroup;
@@ -82,6 +86,7 @@ export class NodeFunction extends Construct {
     this.timeoutSeconds = props.timeoutSeconds;
     this.name = stack.nameOf("function", resource);
     this.arn = stack.arnOf("lambda", `function:${this.name}`);
+    this.invokeArn = `arn:aws:apigateway:${stack.region}:lambda:path/2015-03-31/functions/${this.arn}:${aliasName}/invocations`;
     props.key.grantFunction(this.arn);
 
     this.logGroup = this.createLogGroup(resource, props);
@@ -221,7 +226,7 @@ export class NodeFunction extends Construct {
   /** What callers name: it moves to a new version when that is there, and back. */
   private createAlias(): LambdaAlias {
     return new LambdaAlias(this, "Alias", {
-      name: "live",
+      name: aliasName,
       description: "The version that callers get",
       functionName: this.function.functionName,
       functionVersion: this.function.version,

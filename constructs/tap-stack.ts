@@ -83,14 +83,19 @@ export abstract class TapStack extends TerraformStack {
     return stack;
   }
 
-  /** The name of a resource of this stack. @see resourceName */
-  nameOf(kind: NameKindName, resource?: string): string {
-    return resourceName(this.nameScope, kind, resource);
+  /** The name of a resource of this stack, or of its twin in another region. @see resourceName */
+  nameOf(kind: NameKindName, resource?: string, region = this.region): string {
+    return resourceName({ ...this.nameScope, region }, kind, resource);
   }
 
-  /** ARN of something in this stack's account and region: `arnOf("sqs", name)`. */
-  arnOf(service: string, resource: string): string {
-    return `arn:aws:${service}:${this.region}:${this.environment.accountId}:${resource}`;
+  /** ARN of something in this stack's account, in its region or another: `arnOf("sqs", name)`. */
+  arnOf(service: string, resource: string, region = this.region): string {
+    return `arn:aws:${service}:${region}:${this.environment.accountId}:${resource}`;
+  }
+
+  /** The environment's other regions. */
+  get peerRegions(): string[] {
+    return this.environment.regionNames.filter((region) => region !== this.region);
   }
 
   /**

@@ -1,31 +1,59 @@
 import * as z from "zod/mini";
-import { problem } from "./problem";
+import { bodyErrors, problem } from "./problem";
 import type { ApiDefinition, Model, Parameter } from "./route";
+
+const text = (pattern: RegExp, rule: string) => z.string(rule).check(z.regex(pattern, rule));
 
 const id: Parameter = {
   description: "Id of the item",
-  schema: z.string().check(z.regex(/^[A-Za-z0-9_-]{1,64}$/)),
+  schema: text(/^[A-Za-z0-9_-]{1,64}$/, "must be 1 to 64 of A-Z a-z 0-9 _ -"),
+  example: "0198c7a2-5d0e-7b5e-9b1c-6f1d2c3b4a59",
 };
 
 const ifMatch: Parameter = {
   description: 'The entity tag that the change is based on, from ETag: "3"',
-  schema: z.string().check(z.regex(/^"[1-9][0-9]{0,14}"$/)),
+  schema: text(/^"[1-9][0-9]{0,14}"$/, 'must be one entity tag, as ETag had it, such as "3"'),
   required: true,
+  example: '"3"',
 };
 
 const idempotencyKey: Parameter = {
   description: "The same for every repetition of one request: an answer that was lost is given again",
-  schema: z.string().check(z.regex(/^[A-Za-z0-9_-]{8,64}$/)),
+  schema: text(/^[A-Za-z0-9_-]{8,64}$/, "must be 8 to 64 of A-Z a-z 0-9 _ -"),
   required: true,
+  example: "b6c2a1f0-create-1",
 };
 
-const name = z.string().check(z.minLength(1), z.maxLength(200));
-const attributes = z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]));
+/** In UTF-8, as JSON. A page of a hundred fits into what Lambda answers (6 MB), a change into a message (256 KB, SNS). */
+export const maximumAttributesBytes = 32_768;
 
-const itemInput: Model = {
-  name: "ItemInput",
-  schema: z.strictObject({ name, attributes: z.optional(attributes) }),
-};
+const nameRule = "must be a text of 1 to 200 characters";
+const attributesRule = `must be an object of at most ${maximumAttributesBytes} bytes of JSON in UTF-8`;
+
+const name = z.string(nameRule).check(
+  z.minLength(1, nameRule),
+  z.maxLength(200, nameRule),
+  // Half a character has no UTF-8: it would not come back as it was.
+  z.refine((value) => !/\p{Cs}/u.test(value), nameRule),
+);
+const attributes = z
+  .record(
+    z.string(),
+    z.union([z.string(), z.number(), z.boolean()], "must be a text, a number, true or false"),
+    attributesRule,
+  )
+  .check(z.refine((value) => Buffer.byteLength(JSON.stringify(value)) <= maximumAttributesBytes, attributesRule));
+
+const itemInputSchema = z.strictObject(
+  { name, attributes: z.optional(attributes) },
+  "must be an object with name and, optionally, attributes, and no other keys",
+);
+
+export type ItemInput = z.output<typeof itemInputSchema>;
+
+const exampleInput: ItemInput = { name: "Bolt", attributes: { lengthMillimetres: 25, galvanized: true } };
+
+const itemInput: Model = { name: "ItemInput", schema: itemInputSchema, example: exampleInput };
 
 const itemFields = {
   id: z.string(),
@@ -39,23 +67,47 @@ const itemFields = {
   updatedAt: z.string(),
 };
 
-const item: Model = { name: "Item", schema: z.object(itemFields) };
+const itemSchema = z.object(itemFields);
+
+/** An item as clients see it. */
+export type Item = z.output<typeof itemSchema>;
+
+const exampleItem: Item = {
+  ...exampleInput,
+  id: "0198c7a2-5d0e-7b5e-9b1c-6f1d2c3b4a59",
+  version: 3,
+  origin: "us-east-1",
+  createdAt: "2026-01-01T00:00:00.000Z",
+  updatedAt: "2026-01-02T00:00:00.000Z",
+};
+
+const item: Model = { name: "Item", schema: itemSchema, example: exampleItem };
 
 const itemPage: Model = {
   name: "ItemPage",
-  schema: z.object({ items: z.array(z.object(itemFields)), nextCursor: z.optional(z.string()) }),
+  schema: z.object({ items: z.array(itemSchema), nextCursor: z.optional(z.string()) }),
+  example: { items: [exampleItem] },
 };
 
-const health: Model = {
-  name: "Health",
-  schema: z.object({
-    status: z.enum(["ok", "degraded"]),
-    region: z.string(),
-    dependencies: z.record(z.string(), z.enum(["ok", "impaired", "unknown"])),
-  }),
+const healthSchema = z.object({
+  status: z.enum(["ok", "degraded"]),
+  region: z.string(),
+  /** `items`: the table of this region; and each other region, by its name. */
+  dependencies: z.record(z.string(), z.enum(["ok", "impaired", "unknown"])),
+});
+
+export type Health = z.output<typeof healthSchema>;
+
+const exampleHealth: Health = {
+  status: "degraded",
+  region: "us-east-1",
+  dependencies: { items: "ok", "us-west-2": "impaired" },
 };
+
+const health: Model = { name: "Health", schema: healthSchema, example: exampleHealth };
 
 const stale = { description: "The item has another version", body: problem };
+const unconditional = { description: "The request has no If-Match", body: problem };
 const missing = { description: "There is no such item", body: problem };
 const etag = { etag: "Version of the item, in quotes" };
 
@@ -87,6 +139,7 @@ export const api: ApiDefinition = {
       responses: {
         201: { description: "Created", body: item, headers: { ...etag, location: "Path of the item" } },
         409: { description: "The idempotency key was used for another request", body: problem },
+        ...bodyErrors,
       },
     },
     {
@@ -98,12 +151,14 @@ export const api: ApiDefinition = {
       function: "items",
       queryParameters: {
         limit: {
-          description: "Items on a page, 1 to 100",
-          schema: z.string().check(z.regex(/^([1-9][0-9]?|100)$/)),
+          description:
+            "Items on a page at most, 1 to 100; 25 where it is left out. A page with nextCursor can have fewer",
+          schema: text(/^([1-9][0-9]?|100)$/, "must be a whole number from 1 to 100"),
+          example: "25",
         },
         cursor: {
-          description: "Where to go on, from nextCursor of the page before",
-          schema: z.string().check(z.regex(/^[A-Za-z0-9_.-]{1,512}$/)),
+          description: "Where to go on, from nextCursor of the page before; it is good for an hour",
+          schema: text(/^[A-Za-z0-9_.-]{1,512}$/, "must be nextCursor of the page before"),
         },
       },
       responses: { 200: { description: "A page", body: itemPage } },
@@ -130,9 +185,11 @@ export const api: ApiDefinition = {
       body: itemInput,
       responses: {
         200: { description: "Replaced", body: item, headers: etag },
+        ...bodyErrors,
         404: missing,
         409: { description: "The item belongs to another region", body: problem },
         412: stale,
+        428: unconditional,
       },
     },
     {
@@ -149,6 +206,7 @@ export const api: ApiDefinition = {
         404: missing,
         409: { description: "The item belongs to another region", body: problem },
         412: stale,
+        428: unconditional,
       },
     },
   ],

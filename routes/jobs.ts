@@ -1,19 +1,49 @@
 import * as z from "zod/mini";
-import { problem } from "./problem";
+import { bodyErrors, problem } from "./problem";
 import type { ApiDefinition, Model } from "./route";
 
-const jobInput: Model = {
-  name: "JobInput",
-  schema: z.strictObject({
-    /** What is to be done: counts the words of a text, or sums numbers up. */
-    type: z.enum(["count-words", "sum"]),
-    /** What to do it with; a text, or numbers. */
-    input: z.union([
-      z.string().check(z.minLength(1), z.maxLength(100_000)),
-      z.array(z.number()).check(z.minLength(1), z.maxLength(10_000)),
-    ]),
-  }),
-};
+const text = (pattern: RegExp, rule: string) => z.string(rule).check(z.regex(pattern, rule));
+
+/** What can be done: counts the words of a text, or sums numbers up. */
+const jobTypes = ["count-words", "sum"] as const;
+
+/**
+ * SQS takes messages of 262,144 bytes. The rest is for what a message says beside its input, and for the reason that
+ * goes with it when it ends among the dead letters.
+ */
+export const maximumInputBytes = 250_000;
+
+const typeRule = `must be one of ${jobTypes.join(", ")}`;
+const inputRule = "must be a text of 1 to 100,000 characters, or a list of 1 to 10,000 numbers";
+const fitRule = "must be a text for count-words, and a list of numbers for sum";
+const sizeRule = `must not be longer than ${maximumInputBytes} bytes of JSON in UTF-8: SQS takes messages of 256 KB`;
+
+/** A job as it is submitted. What a schema in JSON can't say is checked by the functions alone. */
+export const jobInput = z
+  .strictObject(
+    {
+      type: z.enum(jobTypes, typeRule),
+      /** What to do it with; a text, or numbers. */
+      input: z.union(
+        [
+          z.string().check(z.minLength(1, inputRule), z.maxLength(100_000, inputRule)),
+          z.array(z.number()).check(z.minLength(1, inputRule), z.maxLength(10_000, inputRule)),
+        ],
+        inputRule,
+      ),
+    },
+    "must be an object with type and input, and no other keys",
+  )
+  .check(
+    z.refine(({ type, input }) => (type === "count-words") === (typeof input === "string"), {
+      path: ["input"],
+      error: fitRule,
+    }),
+    z.refine(({ input }) => Buffer.byteLength(JSON.stringify(input)) <= maximumInputBytes, {
+      path: ["input"],
+      error: sizeRule,
+    }),
+  );
 
 const job: Model = {
   name: "Job",
@@ -28,6 +58,13 @@ const job: Model = {
     createdAt: z.string(),
     updatedAt: z.string(),
   }),
+  example: {
+    id: "0198c7a2-5d0e-7b5e-9b1c-6f1d2c3b4a59",
+    type: "sum",
+    status: "running",
+    createdAt: "2026-01-01T00:00:00.000Z",
+    updatedAt: "2026-01-01T00:00:01.000Z",
+  },
 };
 
 /** The jobs of the platform: submit one, follow it. */
@@ -47,14 +84,16 @@ export const jobs: ApiDefinition = {
       headers: {
         "idempotency-key": {
           description: "The same for every repetition of one request: the job that was made is answered again",
-          schema: z.string().check(z.regex(/^[A-Za-z0-9_-]{8,64}$/)),
+          schema: text(/^[A-Za-z0-9_-]{8,64}$/, "must be 8 to 64 of A-Z a-z 0-9 _ -"),
           required: true,
+          example: "b6c2a1f0-submit-1",
         },
       },
-      body: jobInput,
+      body: { name: "JobInput", schema: jobInput, example: { type: "sum", input: [1, 2, 3.5] } },
       responses: {
         202: { description: "Queued", body: job, headers: { location: "Path of the job" } },
         409: { description: "The idempotency key was used for another job", body: problem },
+        ...bodyErrors,
       },
     },
     {
@@ -65,7 +104,11 @@ export const jobs: ApiDefinition = {
       access: "key",
       function: "follow",
       pathParameters: {
-        id: { description: "Id of the job", schema: z.string().check(z.regex(/^[A-Za-z0-9_-]{1,64}$/)) },
+        id: {
+          description: "Id of the job",
+          schema: text(/^[A-Za-z0-9_-]{1,64}$/, "must be 1 to 64 of A-Z a-z 0-9 _ -"),
+          example: "0198c7a2-5d0e-7b5e-9b1c-6f1d2c3b4a59",
+        },
       },
       responses: {
         200: { description: "The job", body: job },

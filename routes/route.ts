@@ -43,6 +43,8 @@ export interface Parameter {
   readonly schema: z.ZodMiniType<unknown, string | undefined>;
   /** @default true in a path, false elsewhere */
   readonly required?: boolean;
+  /** A value that the schema accepts, for the OpenAPI document. @default none */
+  readonly example?: string;
 }
 
 export interface Response {
@@ -57,4 +59,6 @@ export interface Response {
 export interface Model {
   readonly name: string;
   readonly schema: z.ZodMiniType<object>;
+  /** A body that the schema accepts, for the OpenAPI document. @default none */
+  readonly example?: object;
 }

@@ -7,6 +7,7 @@ import { AccountRole } from "../constructs/account-role";
 import { accountNames } from "../constructs/names";
 import { deployBoundary, workloadBoundary } from "../constructs/permissions/boundaries";
 import { deployNetwork, deployRoles, deployShared } from "../constructs/permissions/deploy";
+import { deployApis, readApiMetadata } from "../constructs/permissions/deploy-api";
 import { deployData, deployFunctions, deployMonitoring } from "../constructs/permissions/deploy-services";
 import { readMetadata, readServiceMetadata } from "../constructs/permissions/metadata";
 import { readState, writeState } from "../constructs/permissions/state";
@@ -94,6 +95,7 @@ export class BootstrapStack extends TapStack {
         state: writeState(this.environment, this.lockTable, stateKeyArn),
         metadata: readMetadata(accountId),
         "service-metadata": readServiceMetadata(accountId),
+        apis: deployApis(accountId),
         roles: deployRoles(scope),
         network: deployNetwork(scope),
         shared: deployShared(scope),
@@ -122,6 +124,7 @@ export class BootstrapStack extends TapStack {
         state: readState(this.environment, this.lockTable, stateKeyArn),
         metadata: readMetadata(accountId),
         "service-metadata": readServiceMetadata(accountId),
+        "api-metadata": readApiMetadata(accountId),
         itself: [{ sid: "AssumeItself", actions: ["sts:AssumeRole"], resources: [planRoleArn] }],
       },
     });

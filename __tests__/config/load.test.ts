@@ -248,27 +248,26 @@ describe("quotas", () => {
   test("PLAT-23 what is reserved is every reservedConcurrency of a component, where the component is", () => {
     const [environment] = loadEnvironments({ environment: "dev" });
     const extended = { ...environment, api: { items: { reservedConcurrency: 7 } } } as never;
-    expect(reservedConcurrency(extended, "us-east-1")).toBe(27);
+    expect(reservedConcurrency(extended, "us-east-1")).toBe(47);
     expect(reservedConcurrency(extended, "us-west-2")).toBe(7);
   });
 
   test("PLAT-23 all environments of an account are added up, and 100 stay unreserved", () => {
-    const quotas = { concurrentExecutions: 200, vpcsPerRegion: 5, otherVpcsPerRegion: 1 };
+    const quotas = { concurrentExecutions: 505, vpcsPerRegion: 5, otherVpcsPerRegion: 1 };
     const sharing = [dev, { ...staging, accountId: dev.accountId }].map((config) => ({
       ...config,
       sharedAccount: true,
       accountQuotas: quotas,
     }));
-    // dev 20 in us-east-1, staging 80 in us-east-2: each within 100 reservable.
-    expect(loadEnvironments({ sources: sharing })).toHaveLength(2);
+    // dev 155 and staging 250, where both have their primary region: 405 reservable.
     const inOneRegion = sharing.map((config) => ({ ...config, primaryRegion: "us-west-2" }));
     expect(loadEnvironments({ sources: inOneRegion })).toHaveLength(2);
     const tighter = inOneRegion.map((config) => ({
       ...config,
-      accountQuotas: { ...quotas, concurrentExecutions: 199 },
+      accountQuotas: { ...quotas, concurrentExecutions: 504 },
     }));
     expect(refusalOf({ sources: tighter })).toContain(
-      "in us-west-2 would hold 100 reserved concurrency, of which 99 can be reserved",
+      "in us-west-2 would hold 405 reserved concurrency, of which 404 can be reserved",
     );
   });
 });

@@ -31,6 +31,15 @@ test("an expression is what the alarm is on, and each of its metrics is of the s
   ]);
 });
 
+test("a percentile is an extended statistic, and says nothing of a few samples", () => {
+  const stack = new EmptyStack();
+  const latency = { description: "Slow", metric: { ...metric, statistic: "p99.9" }, threshold: 3 } as const;
+  new Alarms(stack, "Alarms", { alarms: { latency } });
+  const alarm = built(stack, "aws_cloudwatch_metric_alarm");
+  expect(alarm).toMatchObject({ extended_statistic: "p99.9", evaluate_low_sample_count_percentiles: "ignore" });
+  expect(alarm.statistic).toBeUndefined();
+});
+
 test.each([0, 30, 90])("a period of %p seconds is refused", (periodSeconds) => {
   const alarms = { depth: { description: "Deep", metric, threshold: 3, periodSeconds } };
   expect(() => new Alarms(new EmptyStack(), "Alarms", { alarms })).toThrow(

@@ -1,6 +1,12 @@
 import fc from "fast-check";
 import { componentNames } from "../../config/components";
-import { type NameKindName, type NameScope, nameKinds, resourceName } from "../../constructs/names";
+import {
+  executionLogGroupName,
+  type NameKindName,
+  type NameScope,
+  nameKinds,
+  resourceName,
+} from "../../constructs/names";
 
 const regions = ["us-east-1", "us-west-2", "eu-central-1", "ap-southeast-2", "ap-northeast-1"];
 const scope: fc.Arbitrary<NameScope> = fc.record({
@@ -24,6 +30,7 @@ test("PLAT-16 a name is tap-{component}[-{resource}]-{environment}-{region}, a b
   expect(resourceName(devNetwork, "bucket", "uploads")).toBe("tap-network-uploads-dev-us-east-1-111111111111");
   expect(resourceName(devNetwork, "webAclLogGroup")).toBe("aws-waf-logs-tap-network-dev-us-east-1");
   expect(resourceName(devNetwork, "keyAlias", "logs")).toBe("alias/tap-network-logs-dev-us-east-1");
+  expect(executionLogGroupName("a1b2c3", "live")).toBe("API-Gateway-Execution-Logs_a1b2c3/live");
 });
 
 test("PLAT-16 every name is within its limit, keeps its end, and is the same each time", () => {

@@ -18,8 +18,8 @@ export interface Front {
   stop(): Promise<void>;
 }
 
-/** Of a request, by its body. It may take its time: the request waits. */
-type Decide = (body: string) => Fate | Promise<Fate>;
+/** Of a request. It may take its time: the request waits. */
+type Decide = (body: string, request: IncomingMessage) => Fate | Promise<Fate>;
 
 export async function startFront(service: string, decide: Decide): Promise<Front> {
   const server = createServer((request, response) => {
@@ -39,7 +39,7 @@ async function handle(
   decide: Decide,
 ): Promise<void> {
   const body = await text(request);
-  const fate = await decide(body);
+  const fate = await decide(body, request);
   if (typeof fate === "object") {
     response.writeHead(fate.status, { "content-type": "application/x-amz-json-1.0" }).end(JSON.stringify(fate.body));
     return;
@@ -49,10 +49,15 @@ async function handle(
     return;
   }
   const { host, connection, "content-length": length, ...headers } = request.headers;
-  const answer = await fetch(service, { method: "POST", headers: headers as Record<string, string>, body });
+  const answer = await fetch(service + request.url, {
+    method: request.method ?? "POST",
+    headers: headers as Record<string, string>,
+    ...(body !== "" && { body }),
+  });
   const answered = await answer.text();
+  const contentType = answer.headers.get("content-type") ?? "application/x-amz-json-1.0";
   if (fate === "lose-answer") response.destroy();
-  else response.writeHead(answer.status, { "content-type": "application/x-amz-json-1.0" }).end(answered);
+  else response.writeHead(answer.status, { "content-type": contentType }).end(answered);
 }
 
 function stop(server: Server): Promise<void> {

@@ -6,17 +6,21 @@ import { type PolicyStatement, statementsOf } from "../../tap/audit/stack-json";
 import { temporaryFolder } from "./project";
 import { backend } from "./synthesized";
 
-/** Bundles for stacks that are built and never synthesized to a folder: only where they are matters. */
-const functionBundles: FunctionBundles = {
-  "records/write": { folder: __dirname, hash: "0123456789abcdef0123" },
-  "records/read": { folder: __dirname, hash: "fedcba9876543210fedc" },
-};
+/** Bundles without code of functions: only where they are matters. */
+function bundlesOf(entries: readonly string[]): FunctionBundles {
+  return Object.fromEntries(entries.map((entry) => [entry, { folder: __dirname, hash: "0123456789abcdef0123" }]));
+}
 
 /** An empty stack to build constructs in: `records` of an environment, unless said otherwise. */
 export class EmptyStack extends TapStack {
-  constructor(environmentSuffix = "dev", region?: string) {
+  constructor(
+    environmentSuffix = "dev",
+    region?: string,
+    entries: readonly string[] = ["records/write", "records/read"],
+  ) {
     const [environment] = loadEnvironments({ environmentSuffix });
     if (environment === undefined) throw new Error(`There is no ${environmentSuffix}`);
+    const functionBundles = bundlesOf(entries);
     const props = { environment, region: region ?? environment.region, backend, functionBundles };
     super(new App({ outdir: temporaryFolder() }), props, { component: "records" });
   }

@@ -39,6 +39,12 @@ export async function startDynamo(tableName: string, port = 0): Promise<LocalDyn
         server.closeAllConnections();
       }),
   };
+  await createTable(dynamo, tableName);
+  return dynamo;
+}
+
+/** One table more, of the same kind. */
+export async function createTable(dynamo: LocalDynamo, tableName: string): Promise<void> {
   await dynamo.call("CreateTable", {
     TableName: tableName,
     AttributeDefinitions: [{ AttributeName: "id", AttributeType: "S" }],
@@ -46,7 +52,6 @@ export async function startDynamo(tableName: string, port = 0): Promise<LocalDyn
     BillingMode: "PAY_PER_REQUEST",
   });
   await untilActive(dynamo, tableName);
-  return dynamo;
 }
 
 async function untilActive(dynamo: LocalDynamo, tableName: string): Promise<void> {

@@ -16,7 +16,10 @@ export function workloadBoundary(environment: Environment, lockTable: string): S
       sid: "OwnResources",
       actions: [
         "dynamodb:*Item",
+        "dynamodb:DescribeStream",
         "dynamodb:DescribeTable",
+        "dynamodb:GetRecords",
+        "dynamodb:GetShardIterator",
         "dynamodb:Query",
         "dynamodb:Scan",
         "execute-api:Invoke",
@@ -55,7 +58,14 @@ export function workloadBoundary(environment: Environment, lockTable: string): S
     },
     {
       sid: "OwnKeys",
-      actions: ["kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey*"],
+      actions: [
+        "kms:Decrypt",
+        "kms:DescribeKey",
+        "kms:Encrypt",
+        "kms:GenerateDataKey*",
+        "kms:GenerateMac",
+        "kms:VerifyMac",
+      ],
       resources: [arn("kms", "key/*")],
     },
     {
@@ -68,6 +78,7 @@ export function workloadBoundary(environment: Environment, lockTable: string): S
       sid: "WithoutResources",
       actions: [
         "cloudwatch:PutMetricData",
+        "dynamodb:ListStreams",
         "ec2:AssignPrivateIpAddresses",
         "ec2:CreateNetworkInterface",
         "ec2:DeleteNetworkInterface",

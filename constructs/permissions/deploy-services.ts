@@ -11,6 +11,7 @@ export function deployFunctions(accountId: string): Statement[] {
     {
       sid: "ManageFunctions",
       actions: [
+        "lambda:AddPermission",
         "lambda:CreateAlias",
         "lambda:CreateFunction",
         "lambda:DeleteAlias",
@@ -20,6 +21,7 @@ export function deployFunctions(accountId: string): Statement[] {
         "lambda:PublishVersion",
         "lambda:PutFunctionConcurrency",
         "lambda:PutFunctionEventInvokeConfig",
+        "lambda:RemovePermission",
         "lambda:TagResource",
         "lambda:UntagResource",
         "lambda:UpdateAlias",
@@ -28,6 +30,34 @@ export function deployFunctions(accountId: string): Statement[] {
         "lambda:UpdateFunctionEventInvokeConfig",
       ],
       resources: [anyRegionArn(accountId, "lambda", "function:tap-*")],
+    },
+    // Their ids are AWS's; what they are for is a function of this project, which the condition says.
+    {
+      sid: "ManageEventSources",
+      actions: [
+        "lambda:CreateEventSourceMapping",
+        "lambda:DeleteEventSourceMapping",
+        "lambda:UpdateEventSourceMapping",
+      ],
+      resources: [anyRegionArn(accountId, "lambda", "event-source-mapping:*")],
+      conditions: { ArnLike: { "lambda:FunctionArn": anyRegionArn(accountId, "lambda", "function:tap-*") } },
+    },
+    {
+      sid: "TagEventSources",
+      actions: ["lambda:TagResource", "lambda:UntagResource"],
+      resources: [anyRegionArn(accountId, "lambda", "event-source-mapping:*")],
+    },
+    {
+      sid: "ManageSchedules",
+      actions: [
+        "events:DeleteRule",
+        "events:PutRule",
+        "events:PutTargets",
+        "events:RemoveTargets",
+        "events:TagResource",
+        "events:UntagResource",
+      ],
+      resources: [anyRegionArn(accountId, "events", "rule/tap-*")],
     },
     // Keys that were made a moment ago: their tags may not count yet. Through a service alone, which names its own.
     {
@@ -91,6 +121,7 @@ export function deployData(accountId: string, emptiesBuckets: boolean): Statemen
         "dynamodb:UntagResource",
         "dynamodb:UpdateContinuousBackups",
         "dynamodb:UpdateTable",
+        "dynamodb:UpdateTimeToLive",
       ],
       resources: [anyRegionArn(accountId, "dynamodb", "table/tap-*")],
     },

@@ -74,10 +74,21 @@ export function readServiceMetadata(accountId: string): Statement[] {
         "lambda:GetFunctionConcurrency",
         "lambda:GetFunctionConfiguration",
         "lambda:GetFunctionEventInvokeConfig",
+        "lambda:GetPolicy",
         "lambda:ListTags",
         "lambda:ListVersionsByFunction",
       ],
       resources: [arn("lambda", "function:tap-*")],
+    },
+    {
+      sid: "DescribeEventSources",
+      actions: ["lambda:GetEventSourceMapping", "lambda:ListTags"],
+      resources: [arn("lambda", "event-source-mapping:*")],
+    },
+    {
+      sid: "DescribeSchedules",
+      actions: ["events:DescribeRule", "events:ListTagsForResource", "events:ListTargetsByRule"],
+      resources: [arn("events", "rule/tap-*")],
     },
     // Without it a function's settings, which hold no secret, come back empty: a plan would put them in anew.
     {

@@ -1,12 +1,10 @@
-import { MetricUnit } from "@aws-lambda-powertools/metrics";
 import type { Context } from "aws-lambda";
 import type * as z from "zod/mini";
 import { beforeDeadline } from "./deadline";
-import { logger, metrics } from "./powertools";
+import { observed } from "./observed";
+import { logger } from "./powertools";
 import { Problem, type ProblemDetails } from "./problem";
 import { parseRequest } from "./request";
-import { traced } from "./traced";
-import { isUnavailable, unavailable } from "./unavailable";
 
 /** What an invocation knows beside its request. */
 export interface Invocation {
@@ -35,35 +33,13 @@ export function createHandler<Schema extends z.ZodMiniType<object>, Answer>(
     return await beforeDeadline(context.getRemainingTimeInMillis(), (signal) => act(request, { requestId, signal }));
   };
   return async (event, context) => {
-    logger.resetKeys();
-    logger.addContext(context);
-    logger.setCorrelationId(context.awsRequestId);
-    metrics.captureColdStartMetric(context.functionName);
     try {
-      return await traced(() => answer(event, context).catch((error) => explain(error, context)));
-    } finally {
-      if (metrics.hasStoredMetrics()) metrics.publishStoredMetrics();
+      return await observed(context, () => answer(event, context));
+    } catch (error) {
+      if (error instanceof Problem && !error.isOfThisSide) return error.details;
+      throw error;
     }
   };
-}
-
-/** Counts and logs what went wrong, and says it without internals: those are in the log alone. */
-function explain(error: unknown, context: Context): ProblemDetails {
-  const problem = problemOf(error).withInstance(`urn:uuid:${context.awsRequestId}`);
-  metrics.addMetric(problem.metric, MetricUnit.Count, 1);
-  if (problem.details.status >= 500) {
-    logger.error(problem.details.title, error as Error);
-    throw problem;
-  }
-  logger.warn(problem.details.title, { problem: problem.details });
-  return problem.details;
-}
-
-function problemOf(error: unknown): Problem {
-  if (error instanceof Problem) return error;
-  return isUnavailable(error)
-    ? unavailable()
-    : new Problem("internal", "The logs have the cause, under this instance.");
 }
 
 function requestIdOf(request: object): string | undefined {

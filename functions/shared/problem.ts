@@ -8,8 +8,25 @@ export interface RequestError {
 /** Every kind of problem that a function answers with, and the metric that counts it. */
 const kinds = {
   "invalid-request": { status: 400, title: "The request is not valid", metric: "InvalidRequest" },
+  forbidden: { status: 403, title: "No API key, or one that isn't valid", metric: "Forbidden" },
   "not-found": { status: 404, title: "There is no such thing", metric: "NotFound" },
+  "route-not-found": { status: 404, title: "There is no such route", metric: "RouteNotFound" },
   "stale-version": { status: 409, title: "The expected version is not the current one", metric: "StaleVersion" },
+  "idempotency-conflict": {
+    status: 409,
+    title: "The idempotency key was used for another request",
+    metric: "IdempotencyConflict",
+  },
+  "other-region": { status: 409, title: "It belongs to another region", metric: "OtherRegion" },
+  // What stale-version is without HTTP.
+  "precondition-failed": { status: 412, title: "The expected version is not the current one", metric: "StaleVersion" },
+  "body-too-large": { status: 413, title: "The body is too large", metric: "BodyTooLarge" },
+  "unsupported-media-type": { status: 415, title: "The body is of another type", metric: "UnsupportedMediaType" },
+  "precondition-required": {
+    status: 428,
+    title: "The request doesn't say what version it is based on",
+    metric: "PreconditionRequired",
+  },
   internal: { status: 500, title: "Something went wrong on the server's side", metric: "InternalError" },
   unavailable: { status: 503, title: "Temporarily unavailable", metric: "Unavailable" },
 } as const;
@@ -20,7 +37,7 @@ export type ProblemKind = keyof typeof kinds;
 export interface ProblemExtensions {
   /** 400: everything that is wrong, at once. */
   readonly errors?: readonly RequestError[];
-  /** 409: the version to start from. 0: there is nothing yet. */
+  /** 409, 412: the version to start from. 0: there is nothing yet. */
   readonly currentVersion?: number;
   /** 503: not before. */
   readonly retryAfterSeconds?: number;
@@ -56,6 +73,11 @@ export class Problem extends Error {
     super(JSON.stringify(details));
     this.details = details;
     this.stack = `Problem: ${title}`;
+  }
+
+  /** Not of the caller's: repeating the request can help, and alarms are to see it. */
+  get isOfThisSide(): boolean {
+    return this.details.status >= 500;
   }
 
   get metric(): string {

@@ -5,13 +5,19 @@ import { Problem, type RequestError } from "./problem";
 export function parseRequest<Schema extends z.ZodMiniType>(schema: Schema, event: unknown): z.output<Schema> {
   const result = schema.safeParse(event);
   if (result.success) return result.data;
-  throw new Problem("invalid-request", "See errors: each names a place in the request, and its rule.", {
-    errors: result.error.issues.map(describe),
-  });
+  throw invalidRequest(requestErrors(result.error.issues));
 }
 
-function describe({ path, message }: z.core.$ZodIssue): RequestError {
-  return { pointer: path.map((key) => `/${escapePointer(String(key))}`).join(""), detail: message };
+export function invalidRequest(errors: readonly RequestError[]): Problem {
+  return new Problem("invalid-request", "See errors: each names a place in the request, and its rule.", { errors });
+}
+
+/** @param place pointer of what was judged: "" is the whole request */
+export function requestErrors(issues: readonly z.core.$ZodIssue[], place = ""): RequestError[] {
+  return issues.map(({ path, message }) => ({
+    pointer: [place, ...path.map((key) => escapePointer(String(key)))].join("/"),
+    detail: message,
+  }));
 }
 
 /** RFC 6901. */

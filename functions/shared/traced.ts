@@ -1,4 +1,5 @@
 import { tracer } from "./powertools";
+import { Problem } from "./problem";
 
 /** Runs an invocation's work under a subsegment of its own, where there is a trace. */
 export async function traced<T>(work: () => Promise<T>): Promise<T> {
@@ -11,7 +12,8 @@ export async function traced<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    tracer.addErrorAsMetadata(error as Error);
+    // What a caller did wrong is no fault of the function's.
+    if (!(error instanceof Problem) || error.isOfThisSide) tracer.addErrorAsMetadata(error as Error);
     throw error;
   } finally {
     subsegment.close();

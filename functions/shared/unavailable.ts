@@ -6,7 +6,7 @@ const retryAfterSeconds = 2;
 /** What a caller is told when a service that this one needs didn't answer, or not in time. */
 export function unavailable(): Problem {
   const detail =
-    "Whether the request was carried out is not known. Repeat it later, unchanged and with the same requestId.";
+    "Whether the request was carried out is not known. Repeat it later, unchanged and with the same id or key of its own.";
   return new Problem("unavailable", detail, { retryAfterSeconds });
 }
 

@@ -1,9 +1,9 @@
-import { types } from "node:util";
 import type { Context } from "aws-lambda";
 import type { WriteAnswer } from "../../../functions/records/write/handler";
 import type { ProblemDetails } from "../../../functions/shared/problem";
 import { type LocalDynamo, startDynamo } from "../../support/dynalite";
 import { lambdaContext, recordsVariables } from "../lambda";
+import { knowErrorsOfNode } from "../node-errors";
 
 /** Both functions, as Lambda has them, over a DynamoDB in this process. */
 export interface LocalRecords {
@@ -24,19 +24,6 @@ export async function startRecords(variables: Record<string, string> = {}): Prom
     write: (event, context) => write.handler(event, lambdaContext(context)),
     read: (event, context) => read.handler(event, lambdaContext(context)),
   };
-}
-
-/**
- * Jest gives a test file globals of its own: errors of Node's network are none of its Error's, so that the SDK would
- * not repeat what failed, nor the logger log it.
- */
-function knowErrorsOfNode(): void {
-  const isInstance = Function.prototype[Symbol.hasInstance];
-  Object.defineProperty(Error, Symbol.hasInstance, {
-    value(this: unknown, value: unknown) {
-      return this === Error ? types.isNativeError(value) : isInstance.call(this as typeof Function, value);
-    },
-  });
 }
 
 let created = 0;

@@ -67,7 +67,8 @@ const unavailable = {
   type: "urn:tap:problem:unavailable",
   title: "Temporarily unavailable",
   status: 503,
-  detail: "Whether the request was carried out is not known. Repeat it later, unchanged and with the same requestId.",
+  detail:
+    "Whether the request was carried out is not known. Repeat it later, unchanged and with the same id or key of its own.",
   instance: `urn:uuid:${awsRequestId}`,
   retryAfterSeconds: 2,
 };

@@ -76,7 +76,8 @@ function workloadsMay({ accountId }: Environment) {
   return (action: string, { Resource = [], Condition }: PolicyStatement): boolean => {
     const service = serviceOf(action);
     if (service === undefined || ["iam", "sts", "organizations"].includes(service)) return false;
-    if (service === "kms") return /^kms:(Decrypt|DescribeKey|Encrypt|GenerateDataKey\*?|ReEncrypt\w*\*?)$/.test(action);
+    if (service === "kms")
+      return /^kms:(Decrypt|DescribeKey|Encrypt|Generate(DataKey\*?|Mac)|ReEncrypt\w*\*?|VerifyMac)$/.test(action);
     if (service === "s3")
       return Resource.every((arn) => arn.startsWith("arn:aws:s3:::tap-")) && sameInPolicy(Condition, ownAccount);
     return true;

@@ -117,6 +117,9 @@ function planLimits(stack: StackJson, environment: Environment, backend: Backend
     "kms:Decrypt": ({ Resource, Condition }) =>
       (key !== undefined && sameInPolicy(Resource, [reference(`${key.address}.arn`)])) ||
       sameInPolicy(Condition, settingsOfFunctions),
+    // Values of API keys among them, which are in the states anyhow (SEC-04).
+    "apigateway:GET": ({ Resource = [] }) =>
+      Resource.every((arn) => /^arn:aws:apigateway:\*::\/(restapis|apikeys|usageplans|tags)(\/\*)?$/.test(arn)),
     "sts:AssumeRole": ({ Resource }) => sameInPolicy(Resource, [accountArns(environment).planRole]),
   };
 }

@@ -6,15 +6,24 @@ import { type Resource, resourcesOf, type StackJson } from "../stack-json";
 const nameAttributes = ["name", "bucket", "function_name", "alarm_name", "dashboard_name", "topic_name", "table_name"];
 /** Resources whose `name` or `bucket` is another's, or has meaning inside its owner only. */
 const notNames: Readonly<Record<string, readonly string[]>> = {
+  aws_api_gateway_model: ["name"],
+  aws_api_gateway_request_validator: ["name"],
   aws_appautoscaling_policy: ["name"],
   aws_iam_role_policy: ["name"],
   aws_lambda_alias: ["name"],
+  aws_lambda_permission: ["function_name"],
 };
 /** What AWS, or PLAT-20 and PLAT-17, force into another form; all of it per account or with the suffix in it. */
 const forcedForms: readonly { type: string; pattern: (stack: StackJson, environment: Environment) => RegExp }[] = [
   {
     type: "aws_ssm_parameter",
-    pattern: (stack) => new RegExp(`^/tap/${stack.environmentSuffix}/${stack.component}/[a-z][a-z0-9_]*$`),
+    pattern: (stack) =>
+      new RegExp(`^/tap/${stack.environmentSuffix}/${stack.component}/([a-z][a-z0-9_]*|config/[a-z0-9-]+)$`),
+  },
+  {
+    // API Gateway writes execution logs to the group of this name, by the API's id, and makes it where it isn't there.
+    type: "aws_cloudwatch_log_group",
+    pattern: () => /^API-Gateway-Execution-Logs_\$\{aws_api_gateway_rest_api\.[\w-]+\.id\}\/live$/,
   },
   {
     type: "aws_s3_bucket",
@@ -99,7 +108,8 @@ function twice({ stacks }: Subject): Finding[] {
   const seen = new Map<string, string>();
   return stacks.flatMap((stack) =>
     namesIn(stack)
-      .filter(({ attribute }) => attribute !== "tags.Name")
+      // A name with an id in it is no one else's.
+      .filter(({ attribute, value }) => attribute !== "tags.Name" && !value.includes("${"))
       .flatMap(({ resource, value }) => {
         // A parameter's path has no region in it: each region has parameters of its own.
         const account = String(stack.json.provider?.aws?.[0]?.allowed_account_ids);

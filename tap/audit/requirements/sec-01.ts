@@ -21,15 +21,16 @@ const encrypted: Readonly<Record<string, readonly string[]>> = {
 /** What keeps nothing of a caller's at rest, or takes no key; a type that is on neither list is a finding, until somebody has looked. */
 const withoutData = new RegExp(
   `^aws_(${[
-    "api_gateway_account",
+    // An API keeps nothing but its keys' values; a stage of this project has no cache.
+    "api_gateway_\\w+",
     "appautoscaling_\\w+",
     "backup_region_settings",
-    "cloudwatch_(dashboard|metric_alarm|query_definition)",
+    "cloudwatch_(dashboard|event_rule|event_target|metric_alarm|query_definition)",
     "default_security_group",
     "flow_log",
     "iam_\\w+",
     "kms_(alias|key)",
-    "lambda_(alias|function_event_invoke_config|permission)",
+    "lambda_(alias|event_source_mapping|function_event_invoke_config|permission)",
     "route_table(_association)?",
     "s3_bucket_(lifecycle_configuration|logging|ownership_controls|policy|public_access_block|server_side_encryption_configuration|versioning)",
     "security_group",
@@ -38,7 +39,8 @@ const withoutData = new RegExp(
     // Outputs: names and ARNs; what is a secret is no parameter here (SEC-04).
     "ssm_parameter",
     "subnet",
-    "vpc(_endpoint|_security_group_ingress_rule)?",
+    "vpc(_endpoint|_security_group_(egress|ingress)_rule)?",
+    "wafv2_\\w+",
   ].join("|")})$`,
 );
 

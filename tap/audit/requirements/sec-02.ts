@@ -2,6 +2,7 @@ import type { Environment } from "../../../config/environment";
 import type { Graph, GraphNode } from "../../graph/model";
 import { coversAction, coversResource } from "../../graph/statement";
 import { blocksOf } from "../../graph/terraform-json";
+import { alarmsOn, expressionOf, isPlain, queueDepth } from "../alarms";
 import { judgeNodes, type Requirement } from "../requirement";
 
 /** The newest that Lambda has for Node; an older one ends sooner. */
@@ -83,19 +84,19 @@ function logGroup(graph: Graph, lambda: GraphNode): string[] {
 }
 
 function alarms(graph: Graph, lambda: GraphNode): string[] {
-  const own = alarmsOf(graph, lambda, "FunctionName");
   const timeoutMilliseconds = Number(lambda.attributes.timeout ?? 3) * 1_000;
   return watched.flatMap(({ metric, statistic, isSensible }) => {
-    const reaching = own.filter(
+    const sensible = alarmsOn(graph, lambda, {
+      namespace: "AWS/Lambda",
+      metric,
+      statistic,
+      dimension: "FunctionName",
+    }).filter(
       (alarm) =>
-        metricsOf(alarm).some(
-          (each) => each.namespace === "AWS/Lambda" && each.metric === metric && each.statistic === statistic,
-        ) &&
-        firesAbove(alarm) &&
-        isSensible(Number(alarm.attributes.threshold), timeoutMilliseconds, String(expressionOf(alarm) ?? "")) &&
-        reachesSubscriber(graph, alarm),
+        (isPlain(alarm) || metric === "Errors") &&
+        isSensible(Number(alarm.attributes.threshold), timeoutMilliseconds, expressionOf(alarm)),
     );
-    return wanted(reaching.length > 0, `must have an alarm on ${metric} that reaches a topic with subscribers`);
+    return wanted(sensible.length > 0, `must have an alarm on ${metric} that reaches a topic with subscribers`);
   });
 }
 
@@ -103,13 +104,12 @@ function deadLetters(graph: Graph, lambda: GraphNode, ownRole: GraphNode | undef
   const [config] = blocksOf(lambda.attributes, "dead_letter_config");
   const queue = graph.resolve(config?.target_arn, lambda.stack);
   if (queue?.type !== "aws_sqs_queue") return ["must send what it can't handle to a queue"];
-  const watches = alarmsOf(graph, queue, "QueueName").some(
+  const watches = alarmsOn(graph, queue, queueDepth).some(
     (alarm) =>
-      metricsOf(alarm).some(({ metric }) => metric === "ApproximateNumberOfMessagesVisible") &&
-      firesAbove(alarm) &&
+      isPlain(alarm) &&
+      alarm.attributes.comparison_operator === "GreaterThanThreshold" &&
       alarm.attributes.threshold === 0 &&
-      alarm.attributes.evaluation_periods === 1 &&
-      reachesSubscriber(graph, alarm),
+      alarm.attributes.evaluation_periods === 1,
   );
   const policies = ownRole === undefined ? [] : graph.policiesOf(ownRole).filter(({ kind }) => kind === "identity");
   const statements = policies.flatMap((policy) => policy.statements);
@@ -127,82 +127,6 @@ function deadLetters(graph: Graph, lambda: GraphNode, ownRole: GraphNode | undef
     ...wanted(message_retention_seconds === 14 * 86_400, `must have its dead letters kept 14 days`),
     ...wanted(max_message_size === 1_048_576, "must have dead letters as large as its events may be"),
   ];
-}
-
-/** Alarms whose metrics are of a thing, by its name in that dimension. */
-function alarmsOf(graph: Graph, node: GraphNode, dimension: string): GraphNode[] {
-  const found = graph
-    .referencesTo(node)
-    .filter(({ from, path }) => from.type === "aws_cloudwatch_metric_alarm" && path.endsWith(`dimensions.${dimension}`))
-    .map(({ from }) => from);
-  return [...new Set(found)];
-}
-
-interface WatchedMetric {
-  readonly namespace: unknown;
-  readonly metric: unknown;
-  readonly statistic: unknown;
-}
-
-function metricsOf({ attributes }: GraphNode): WatchedMetric[] {
-  const { namespace, metric_name, statistic } = attributes;
-  const queries = blocksOf(attributes, "metric_query").flatMap((query) => blocksOf(query, "metric"));
-  return [
-    { namespace, metric: metric_name, statistic },
-    ...queries.map((each) => ({ namespace: each.namespace, metric: each.metric_name, statistic: each.stat })),
-  ];
-}
-
-/** What an alarm on several metrics compares: the one query that returns data. */
-function expressionOf({ attributes }: GraphNode): unknown {
-  return blocksOf(attributes, "metric_query").find(({ return_data }) => return_data === true)?.expression;
-}
-
-/** Fires when it goes up, within minutes, and not because nothing was measured. */
-function firesAbove({ attributes }: GraphNode): boolean {
-  const { comparison_operator, evaluation_periods, treat_missing_data } = attributes;
-  return (
-    /^GreaterThan(OrEqualTo)?Threshold$/.test(String(comparison_operator)) &&
-    Number(evaluation_periods) <= 10 &&
-    treat_missing_data === "notBreaching"
-  );
-}
-
-/** By a topic of the alarm's own region and account, which somebody reads, and which CloudWatch may publish to and encrypt for. */
-function reachesSubscriber(graph: Graph, alarm: GraphNode): boolean {
-  if (alarm.attributes.actions_enabled === false) return false;
-  const topics = ([alarm.attributes.alarm_actions ?? []].flat() as unknown[]).map((action) =>
-    graph.resolve(action, alarm.stack),
-  );
-  return topics.some(
-    (topic) =>
-      topic?.type === "aws_sns_topic" &&
-      topic.region === alarm.region &&
-      topic.accountId === alarm.accountId &&
-      graph.referencesTo(topic).some(({ from }) => from.type === "aws_sns_topic_subscription") &&
-      letsCloudWatch(graph, topic, "sns:Publish") &&
-      isEncryptedForCloudWatch(graph, topic),
-  );
-}
-
-function isEncryptedForCloudWatch(graph: Graph, topic: GraphNode): boolean {
-  const key = graph.resolve(topic.attributes.kms_master_key_id, topic.stack);
-  return (
-    key === undefined ||
-    (letsCloudWatch(graph, key, "kms:Decrypt") && letsCloudWatch(graph, key, "kms:GenerateDataKey"))
-  );
-}
-
-function letsCloudWatch(graph: Graph, node: GraphNode, action: string): boolean {
-  return graph
-    .policiesOf(node)
-    .flatMap(({ statements }) => statements)
-    .some(
-      (statement) =>
-        statement.effect === "Allow" &&
-        coversAction(statement, action) &&
-        statement.principals.some(({ value }) => value === "cloudwatch.amazonaws.com"),
-    );
 }
 
 function wanted(holds: boolean, message: string): string[] {

@@ -131,6 +131,14 @@ prove(
         Condition: { StringEquals: Condition?.StringEquals ?? {} },
       })),
     ),
+    "the plan role may read every setting of API Gateway": plan(
+      "api-metadata",
+      allowing("apigateway:GET", ["arn:aws:apigateway:*::/*"]),
+    ),
+    "the plan role may change APIs": plan(
+      "api-metadata",
+      allowing("apigateway:PATCH", ["arn:aws:apigateway:*::/restapis/*"]),
+    ),
     "the plan role may become the deploy role": plan(
       "itself",
       changing("AssumeItself", ({ Resource }) => ({

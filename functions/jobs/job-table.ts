@@ -1,0 +1,231 @@
+import {
+  type AttributeValue,
+  ConditionalCheckFailedException,
+  DynamoDBClient,
+  GetItemCommand,
+  UpdateItemCommand,
+  type UpdateItemCommandInput,
+} from "@aws-sdk/client-dynamodb";
+import { awsClientSettings } from "../shared/aws-client";
+import { tracer } from "../shared/powertools";
+import { requiredVariables } from "../shared/variables";
+import type { JobIdentity, JobStatus, JobView } from "./job";
+
+/** The table, and the way to it. */
+export interface JobTable {
+  readonly client: DynamoDBClient;
+  readonly name: string;
+}
+
+/** The table that the function's environment names. */
+export function jobTable(): JobTable {
+  const { TABLE_NAME } = requiredVariables("TABLE_NAME");
+  return { client: tracer.captureAWSv3Client(new DynamoDBClient(awsClientSettings)), name: TABLE_NAME };
+}
+
+/** An item of the table. */
+export interface StoredJob {
+  readonly view: JobView;
+  readonly requestedBy: string;
+  readonly requestHash: string;
+  /** Who works on it, while it is running. */
+  readonly leaseOwner: string | undefined;
+}
+
+/** The right to work on a job, for a while. */
+export interface Lease {
+  /** One handling of one message; no other has it. */
+  readonly owner: string;
+  /** Milliseconds since 1970. */
+  readonly expiresAt: number;
+}
+
+/**
+ * - `claimed`: the lease holds, the job is running
+ * - `finished`: it is done, well or not
+ * - `busy`: another has the lease
+ * - `another`: the id belongs to another request
+ */
+export type Claim = "claimed" | "finished" | "busy" | "another";
+
+/** The job as it is now; what was written before is seen. */
+export async function getJob(
+  { client, name }: JobTable,
+  id: string,
+  abortSignal: AbortSignal,
+): Promise<StoredJob | undefined> {
+  const get = new GetItemCommand({ TableName: name, Key: { id: { S: id } }, ConsistentRead: true });
+  const { Item } = await client.send(get, { abortSignal });
+  return Item && storedJob(Item);
+}
+
+/** Puts a job down as queued, if it isn't there yet; whoever was first, it is answered as it is then. */
+export async function createJob(table: JobTable, job: JobIdentity, signal: AbortSignal): Promise<StoredJob> {
+  const created = await update(table, job.id, signal, {
+    UpdateExpression: `SET #status = :queued, ${identityExpression}`,
+    ConditionExpression: "attribute_not_exists(id)",
+    ExpressionAttributeValues: { ":queued": { S: "queued" }, ...identityValues(job) },
+  });
+  return created ?? (await existingJob(table, job.id, signal));
+}
+
+/**
+ * Takes a job on: one that isn't there yet (it is sent to the queue before it is put down), that is queued, or that
+ * is running under a lease that has run out. `owner` is told of its own claim again, where the answer was lost.
+ */
+export async function claimJob(
+  table: JobTable,
+  job: JobIdentity,
+  { owner, expiresAt }: Lease,
+  signal: AbortSignal,
+): Promise<Claim> {
+  const claimed = await update(table, job.id, signal, {
+    UpdateExpression: `SET #status = :running, leaseOwner = :owner, leaseExpiresAt = :expiresAt, ${identityExpression}`,
+    ConditionExpression:
+      "attribute_not_exists(id) OR (requestHash = :requestHash AND (#status = :queued OR (#status = :running AND leaseExpiresAt < :milliseconds)))",
+    ExpressionAttributeValues: {
+      ":queued": { S: "queued" },
+      ":running": { S: "running" },
+      ":owner": { S: owner },
+      ":expiresAt": { N: String(expiresAt) },
+      ":milliseconds": { N: String(Date.now()) },
+      ...identityValues(job),
+    },
+  });
+  if (claimed !== undefined) return "claimed";
+  const { view, leaseOwner, requestHash } = await existingJob(table, job.id, signal);
+  if (requestHash !== job.requestHash) return "another";
+  if (view.status === "succeeded" || view.status === "failed") return "finished";
+  return leaseOwner === owner ? "claimed" : "busy";
+}
+
+/**
+ * Says that a job's result is there. Whoever stored one may say so, also when the lease has gone to another meanwhile:
+ * the result is the same. False: the job was finished before.
+ */
+export async function completeJob(table: JobTable, id: string, signal: AbortSignal): Promise<boolean> {
+  const completed = await update(table, id, signal, {
+    UpdateExpression: "SET #status = :succeeded, updatedAt = :now REMOVE leaseOwner, leaseExpiresAt",
+    ConditionExpression: "#status = :running",
+    ExpressionAttributeValues: {
+      ":succeeded": { S: "succeeded" },
+      ":running": { S: "running" },
+      ":now": { S: new Date().toISOString() },
+    },
+  });
+  return completed !== undefined;
+}
+
+/** Says why there will be no result. False: the lease was lost, or the job finished before. */
+export async function failJob(
+  table: JobTable,
+  id: string,
+  { owner }: Lease,
+  reason: string,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const failed = await update(table, id, signal, {
+    UpdateExpression: "SET #status = :failed, reason = :reason, updatedAt = :now REMOVE leaseOwner, leaseExpiresAt",
+    ConditionExpression: "#status = :running AND leaseOwner = :owner",
+    ExpressionAttributeValues: {
+      ":failed": { S: "failed" },
+      ":running": { S: "running" },
+      ":owner": { S: owner },
+      ":reason": { S: reason },
+      ":now": { S: new Date().toISOString() },
+    },
+  });
+  return failed !== undefined;
+}
+
+/** Lets go of a job that is to be tried again: the next need not wait for the lease to run out. */
+export async function releaseJob(table: JobTable, id: string, { owner }: Lease, signal: AbortSignal): Promise<void> {
+  await update(table, id, signal, {
+    // Still running: a status never goes back.
+    UpdateExpression: "SET leaseExpiresAt = :past, #status = :running",
+    ConditionExpression: "#status = :running AND leaseOwner = :owner",
+    ExpressionAttributeValues: { ":past": { N: "0" }, ":running": { S: "running" }, ":owner": { S: owner } },
+  });
+}
+
+/** What a job was from the beginning stays as the first wrote it. */
+const identityExpression = [
+  ...["type", "requestedBy", "requestHash", "correlationId", "createdAt"].map(
+    (name) => `#${name} = if_not_exists(#${name}, :${name})`,
+  ),
+  "updatedAt = :now",
+].join(", ");
+
+const identityNames = {
+  "#type": "type",
+  "#requestedBy": "requestedBy",
+  "#requestHash": "requestHash",
+  "#correlationId": "correlationId",
+  "#createdAt": "createdAt",
+};
+
+function identityValues(job: JobIdentity): Record<string, AttributeValue> {
+  return {
+    ":type": { S: job.type },
+    ":requestedBy": { S: job.requestedBy },
+    ":requestHash": { S: job.requestHash },
+    ":correlationId": { S: job.correlationId },
+    ":createdAt": { S: job.createdAt },
+    ":now": { S: new Date().toISOString() },
+  };
+}
+
+/** The job after a change, or undefined where its condition didn't hold. */
+async function update(
+  { client, name }: JobTable,
+  id: string,
+  abortSignal: AbortSignal,
+  change: Partial<UpdateItemCommandInput>,
+): Promise<StoredJob | undefined> {
+  const isWhole = change.UpdateExpression?.includes(identityExpression) ?? false;
+  const command = new UpdateItemCommand({
+    TableName: name,
+    Key: { id: { S: id } },
+    ReturnValues: "ALL_NEW",
+    // DynamoDB refuses names that no expression uses.
+    ExpressionAttributeNames: { "#status": "status", ...(isWhole && identityNames) },
+    ...change,
+  });
+  try {
+    const { Attributes } = await client.send(command, { abortSignal });
+    return storedJob(Attributes);
+  } catch (error) {
+    if (error instanceof ConditionalCheckFailedException) return undefined;
+    throw error;
+  }
+}
+
+/** A job that a condition has just spoken of. */
+async function existingJob(table: JobTable, id: string, signal: AbortSignal): Promise<StoredJob> {
+  const job = await getJob(table, id, signal);
+  if (job === undefined) throw new Error("A job that was there is gone");
+  return job;
+}
+
+function storedJob(item: Record<string, AttributeValue> = {}): StoredJob {
+  const { reason } = item;
+  return {
+    view: {
+      id: text(item, "id"),
+      type: text(item, "type"),
+      status: text(item, "status") as JobStatus,
+      ...(reason?.S !== undefined && { reason: reason.S }),
+      createdAt: text(item, "createdAt"),
+      updatedAt: text(item, "updatedAt"),
+    },
+    requestedBy: text(item, "requestedBy"),
+    requestHash: text(item, "requestHash"),
+    leaseOwner: item.leaseOwner?.S,
+  };
+}
+
+function text(item: Record<string, AttributeValue>, name: string): string {
+  const value = item[name]?.S;
+  if (value === undefined) throw new Error(`A stored job has no attribute ${name} of type S`);
+  return value;
+}

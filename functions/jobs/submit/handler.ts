@@ -1,0 +1,48 @@
+import { MetricUnit } from "@aws-lambda-powertools/metrics";
+import { jobs } from "../../../routes/jobs";
+import { createHttpHandler, type HttpInvocation } from "../../shared/http";
+import type { HttpAnswer } from "../../shared/http-response";
+import { logger, metrics } from "../../shared/powertools";
+import { Problem } from "../../shared/problem";
+import { identityOf, type JobInput, type JobMessage, jobIdOf, requestHashOf } from "../job";
+import { type JobQueue, jobQueue, sendJob } from "../job-queue";
+import { createJob, getJob, type JobTable, jobTable, type StoredJob } from "../job-table";
+
+interface SubmitRequest {
+  readonly url: string;
+  readonly headers: { readonly "idempotency-key": string };
+  readonly body: JobInput;
+  readonly apiKeyId: string;
+}
+
+/**
+ * Sends first, then writes: what is in the queue will be done, whatever happens here afterwards. The worker writes the
+ * job where it isn't there yet, and so does the caller's repetition.
+ */
+export function createSubmitHandler(table: JobTable, queue: JobQueue) {
+  const submitJob = async ({ url, headers, body, apiKeyId }: SubmitRequest, invocation: HttpInvocation) => {
+    const { correlationId, signal } = invocation;
+    const id = jobIdOf(apiKeyId, headers["idempotency-key"]);
+    logger.appendKeys({ job_id: id });
+    // Of another request with this key, nothing may reach the queue.
+    const before = await getJob(table, id, signal);
+    if (before !== undefined) return answer(before, body, `${url}/${id}`, true);
+
+    const createdAt = new Date().toISOString();
+    const job: JobMessage = { id, ...body, correlationId, requestedBy: apiKeyId, createdAt };
+    await sendJob(queue, job, signal);
+    return answer(await createJob(table, identityOf(job), signal), body, `${url}/${id}`, false);
+  };
+  return createHttpHandler(jobs, "submit", { submitJob });
+}
+
+function answer({ view, requestHash }: StoredJob, body: JobInput, location: string, isRepeated: boolean): HttpAnswer {
+  // Two requests with one key at once: the job is that of whichever was written first, and so is the work.
+  if (requestHash !== requestHashOf(body))
+    throw new Problem("idempotency-conflict", "Another job was submitted with this idempotency key.");
+  logger.info(isRepeated ? "Job was submitted before" : "Job submitted", { type: view.type });
+  metrics.addMetric(isRepeated ? "RepeatedSubmission" : "JobSubmitted", MetricUnit.Count, 1);
+  return { status: 202, body: view, headers: { location } };
+}
+
+export const handler = createSubmitHandler(jobTable(), jobQueue());

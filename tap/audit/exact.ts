@@ -1,0 +1,55 @@
+import type { GraphNode } from "../graph/model";
+import { type Attributes, isObject } from "../graph/terraform-json";
+import type { Finding } from "./requirement";
+
+/** Attributes that change nothing about what a resource does. */
+const remarks: ReadonlySet<string> = new Set(["//", "depends_on", "description", "tags"]);
+
+/**
+ * Where a resource's attributes aren't exactly the expected ones; one that is surplus counts too, as `count = 0` or
+ * another `region` would. Attributes that are expected as they are go through `kept`.
+ */
+export function differences({ attributes }: { readonly attributes: Attributes }, expected: Attributes): string[] {
+  const names = new Set([...Object.keys(attributes), ...Object.keys(expected)].filter((name) => !remarks.has(name)));
+  return [...names]
+    .filter((name) => !sameInTerraform(attributes[name], expected[name]))
+    .map((name) => `must have ${name} ${shown(expected[name])} (it has ${shown(attributes[name])})`);
+}
+
+/** Some of a resource's own attributes, for those that another rule judges. */
+export function kept({ attributes }: GraphNode, ...names: readonly string[]): Attributes {
+  return Object.fromEntries(names.map((name) => [name, attributes[name]]));
+}
+
+/** Whether two values mean the same to Terraform: a block alone or a list of it, null or nothing, a list in whatever order. */
+export function sameInTerraform(a: unknown, b: unknown): boolean {
+  return canonical(a) === canonical(b);
+}
+
+function canonical(value: unknown): string {
+  if (Array.isArray(value)) {
+    const [only, ...others] = value;
+    if (isObject(only) && others.length === 0) return canonical(only);
+    return `[${value.map(canonical).sort().join()}]`;
+  }
+  if (!isObject(value)) return JSON.stringify(value ?? null);
+  const entries = Object.entries(value)
+    .filter(([, inner]) => inner !== undefined && inner !== null)
+    .map(([name, inner]) => `${JSON.stringify(name)}:${canonical(inner)}`);
+  return `{${entries.sort().join()}}`;
+}
+
+/** `${aws_sqs_queue.Jobs.arn}`: how another attribute of the stack names one of a resource. */
+export function referenceTo({ address }: GraphNode, attribute: string): string {
+  return `\${${address}.${attribute}}`;
+}
+
+/** Findings about one resource. */
+export function findingsOn({ stack, address }: GraphNode, messages: readonly string[]): Finding[] {
+  return messages.map((message) => ({ stack: stack.id, address, message }));
+}
+
+function shown(value: unknown): string {
+  const text = value === undefined ? "nothing" : JSON.stringify(value);
+  return text.length > 300 ? `${text.slice(0, 300)}…` : text;
+}

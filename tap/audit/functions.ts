@@ -1,0 +1,33 @@
+import type { Graph, GraphNode } from "../graph/model";
+import { differences, referenceTo } from "./exact";
+import { nodesIn } from "./requirement";
+import type { StackJson } from "./stack-json";
+
+/** Functions of a stack, by the part of their names that says what they do: `items` of `tap-api-items-dev-us-east-1`. */
+export function functionsOf(graph: Graph, stack: StackJson): Map<string, GraphNode> {
+  const prefix = `tap-${stack.component}-`;
+  const suffix = `-${stack.environmentSuffix}-${stack.region}`;
+  return new Map(
+    nodesIn(graph, stack, "aws_lambda_function").map((lambda) => {
+      const { physicalName = lambda.address } = lambda;
+      const isNamed = physicalName.startsWith(prefix) && physicalName.endsWith(suffix);
+      return [isNamed ? physicalName.slice(prefix.length, -suffix.length) : physicalName, lambda];
+    }),
+  );
+}
+
+/** The one alias of a function, where it is `live` and of the newest version alone; what calls the function calls this. */
+export function aliasOf(graph: Graph, lambda: GraphNode | undefined): GraphNode | undefined {
+  if (lambda === undefined) return undefined;
+  const aliases = nodesIn(graph, lambda.stack, "aws_lambda_alias").filter(
+    ({ attributes }) => graph.resolve(attributes.function_name, lambda.stack, { types: [lambda.type] }) === lambda,
+  );
+  const [alias, ...others] = aliases;
+  if (alias === undefined || others.length > 0) return undefined;
+  const expected = {
+    name: "live",
+    function_name: referenceTo(lambda, "function_name"),
+    function_version: referenceTo(lambda, "version"),
+  };
+  return differences(alias, expected).length === 0 ? alias : undefined;
+}
