@@ -1,3 +1,4 @@
+import { jobsMutations } from "./mutations/jobs.mjs";
 import { recordsMutations } from "./mutations/records.mjs";
 import { restApiMutations } from "./mutations/rest-api.mjs";
 
@@ -10,6 +11,7 @@ import { restApiMutations } from "./mutations/rest-api.mjs";
  * title: part of the titles of the tests that are to turn red; others of the file may stay green.
  */
 export const mutations = [
+  ...jobsMutations,
   ...recordsMutations,
   ...restApiMutations,
   // PLAT-01: what TapStack gives to every stack

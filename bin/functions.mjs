@@ -162,7 +162,7 @@ function buildOptions(projectRoot, names) {
 
 /** Own sources alone, as they are called in the project. */
 function ownSources(map) {
-  return keepSources(map, (source) => source.match(/^(?:\.\.\/)+(functions\/.*)$/)?.[1]);
+  return keepSources(map, (source) => source.match(/^(?:\.\.\/)+((?:functions|routes)\/.*)$/)?.[1]);
 }
 
 /** Puts files into the folder of their content, whole or not at all. */

@@ -107,6 +107,13 @@ const noSoftwareHashes = changed("no-software-hashes", "/(Sha256Js|Sha1Js|Md5Js|
   return `export class ${name} { constructor() { throw new Error("bin/smaller-packages.mjs leaves ${name} out"); } }`;
 });
 
+/** Servers decide by rules which requests are traced; in Lambda that was decided before. */
+const noSamplingRules = replaced(
+  "no-sampling-rules",
+  "/aws-xray-sdk-core/dist/lib/middleware/sampling/(default|local)_sampler\\.js$",
+  'exports.shouldSample = () => { throw new Error("bin/smaller-packages.mjs leaves rules of sampling out"); };',
+);
+
 /** What the X-Ray SDK takes into a trace of S3's sixty operations: those on objects are called, those on buckets aren't. */
 const objectsAlone = changed(
   "objects-alone",
@@ -147,6 +154,7 @@ export const smallerPackages = [
   onlyVersions,
   noEventStreams,
   noSoftwareHashes,
+  noSamplingRules,
   objectsAlone,
   oneRegion,
   smallerCache,

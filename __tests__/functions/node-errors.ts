@@ -7,6 +7,7 @@ import { types } from "node:util";
 export function knowErrorsOfNode(): void {
   const isInstance = Function.prototype[Symbol.hasInstance];
   Object.defineProperty(Error, Symbol.hasInstance, {
+    configurable: true,
     value(this: unknown, value: unknown) {
       return this === Error ? types.isNativeError(value) : isInstance.call(this as typeof Function, value);
     },

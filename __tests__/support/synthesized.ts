@@ -18,8 +18,11 @@ export const backend: BackendSettings = {
 
 const subjects = new Map<string, Synthesized>();
 
-/** What was synthesized together with an environment: all declared ones, or the short-lived one. A copy, to be changed at will. */
-export function subjectOf(environment: string): Synthesized {
+/**
+ * What was synthesized together with an environment: all declared ones, or the short-lived one; with `alone`, what is
+ * its own of that. A copy, to be changed at will.
+ */
+export function subjectOf(environment: string, { alone = false } = {}): Synthesized {
   const set = environment === "pr12" ? "pr12" : "declared";
   let subject = subjects.get(set);
   if (subject === undefined) {
@@ -27,7 +30,12 @@ export function subjectOf(environment: string): Synthesized {
     subject = { stacks: readStacks(join(projectRoot, ".cache", "test-synth", set)), environments, backend };
     subjects.set(set, subject);
   }
-  return structuredClone(subject);
+  return structuredClone(alone ? only(subject, environment) : subject);
+}
+
+function only(subject: Synthesized, environment: string): Synthesized {
+  const isOwn = ({ environmentSuffix }: { environmentSuffix: string }) => environmentSuffix === environment;
+  return { ...subject, stacks: subject.stacks.filter(isOwn), environments: subject.environments.filter(isOwn) };
 }
 
 /** Exactly one stack. */

@@ -60,6 +60,7 @@ export function deployApis(accountId: string): Statement[] {
         "logs:AssociateKmsKey",
         "logs:CreateLogGroup",
         "logs:DeleteLogGroup",
+        "logs:DeleteRetentionPolicy",
         "logs:DisassociateKmsKey",
         "logs:PutRetentionPolicy",
         "logs:TagResource",

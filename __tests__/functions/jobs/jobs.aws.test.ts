@@ -37,6 +37,7 @@ const describeWithEmulator = missing ? loudlySkipped(missing) : describe;
 
 const maximumReceives = 2;
 const visibilitySeconds = 1;
+const now = Date.now.bind(Date);
 
 describeWithEmulator("jobs", () => {
   let emulator: Emulator;
@@ -86,9 +87,7 @@ describeWithEmulator("jobs", () => {
   /** A minute later: settings are read again. */
   function aMinuteLater(): void {
     later += 60_000;
-    const now = Date.now.bind(Date);
-    const added = later;
-    jest.spyOn(Date, "now").mockImplementation(() => now() + added);
+    jest.spyOn(Date, "now").mockImplementation(() => now() + later);
   }
 
   async function receive(queueUrl = process.env.QUEUE_URL): Promise<Message[]> {

@@ -161,7 +161,7 @@ describe("leases", () => {
     let seen: Item | undefined;
     jobs.fateOf = async (operation) => {
       if (operation.startsWith("PUT")) seen = await itemOf(jobs.aws, message.id);
-      return "pass";
+      return "pass" as const;
     };
     const start = Date.now();
     await jobs.work([delivered(message)], { getRemainingTimeInMillis: () => 20_000 });

@@ -2,9 +2,8 @@ import { MetricUnit } from "@aws-lambda-powertools/metrics";
 import type { DynamoDBBatchResponse, DynamoDBRecord, DynamoDBStreamEvent, ScheduledEvent } from "aws-lambda";
 import { createEventHandler } from "../../shared/event-handler";
 import { logger, metrics } from "../../shared/powertools";
-import type { StoredItem } from "../item";
 import { storedItemOf } from "../item-attributes";
-import { changeMessage } from "../message";
+import { type ChangeMessage, changeMessage } from "../message";
 import { type PeerTopic, peerTopic, publish } from "../topic";
 
 /**
@@ -31,11 +30,12 @@ async function publishChanges(
   signal: AbortSignal,
 ): Promise<DynamoDBBatchResponse> {
   for (const record of records) {
-    const item = ownVersion(record, topic.region);
-    if (item === undefined) continue;
-    logger.setCorrelationId(item.correlationId);
+    const message = ownChange(record, topic.region);
+    if (message === undefined) continue;
+    const { correlationId, item } = message;
+    logger.setCorrelationId(correlationId);
     try {
-      await publish(topic, changeMessage(item), item.correlationId, signal);
+      await publish(topic, message, correlationId, signal);
     } catch (error) {
       logger.error("A change can't be published now", error as Error);
       metrics.addMetric("PublishFailed", MetricUnit.Count, 1);
@@ -51,11 +51,11 @@ async function publishChanges(
  * What the others are to know: versions of this region's items. Copies would echo. What DynamoDB removes, every region
  * removes by itself when its time is up.
  */
-function ownVersion({ dynamodb }: DynamoDBRecord, region: string): StoredItem | undefined {
+function ownChange({ dynamodb }: DynamoDBRecord, region: string): ChangeMessage | undefined {
   const image = dynamodb?.NewImage;
   if (image?.origin?.S !== region) return undefined;
   try {
-    return storedItemOf(image);
+    return changeMessage(storedItemOf(image));
   } catch (error) {
     // Written by hand: it never becomes right, and everything behind it would wait.
     logger.error("A change can't be published ever", error as Error);

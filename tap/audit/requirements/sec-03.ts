@@ -1,14 +1,12 @@
 import type { Graph, GraphNode } from "../../graph/model";
-import { isObject } from "../../graph/terraform-json";
 import { alarmsOn, isPlain, queueDepth, secondsUntilItFires } from "../alarms";
 import { keyUses } from "../key-policy";
+import { jsonOf, redriveOf, retentionOf } from "../queues";
 import { type Finding, judgeNodes, type Requirement, type Subject, sameJson } from "../requirement";
 
 const secondsPerDay = 86_400;
 /** As large as SQS takes, and an asynchronous event of Lambda is. */
 const maximumMessageBytes = 1_048_576;
-/** What SQS does where nothing is said. */
-const defaultRetentionSeconds = 4 * secondsPerDay;
 /** Dead letters that come from no queue. */
 const functionsRetentionSeconds = 14 * secondsPerDay;
 /** What a person has between the alarm on old dead letters and their end: over a weekend. */
@@ -49,19 +47,6 @@ function encryption(graph: Graph, queue: GraphNode): string[] {
 
 function size({ attributes }: GraphNode): string[] {
   return attributes.max_message_size === maximumMessageBytes ? [] : ["must take messages of 1 MiB"];
-}
-
-interface Redrive {
-  readonly target: GraphNode | undefined;
-  readonly maxReceiveCount: unknown;
-}
-
-/** Where a queue's messages go that were received too often; undefined where they go nowhere. */
-function redriveOf(graph: Graph, queue: GraphNode): Redrive | undefined {
-  const { redrive_policy } = queue.attributes;
-  if (redrive_policy === undefined) return undefined;
-  const { deadLetterTargetArn, maxReceiveCount } = parsed(redrive_policy);
-  return { target: graph.resolve(deadLetterTargetArn, queue.stack), maxReceiveCount };
 }
 
 function sourcesOf(graph: Graph, queue: GraphNode): GraphNode[] {
@@ -180,7 +165,7 @@ function redriveAllowed(graph: Graph, queue: GraphNode, allowed: Readonly<Record
 }
 
 function withArns(graph: Graph, policy: GraphNode): unknown {
-  const { sourceQueueArns, ...rest } = parsed(policy.attributes.redrive_allow_policy);
+  const { sourceQueueArns, ...rest } = jsonOf(policy.attributes.redrive_allow_policy);
   if (!Array.isArray(sourceQueueArns)) return { sourceQueueArns, ...rest };
   return { ...rest, sourceQueueArns: sourceQueueArns.map((arn) => graph.resolve(arn, policy.stack)?.arn ?? arn) };
 }
@@ -196,19 +181,6 @@ function strayPolicies(subject: Subject): Finding[] {
       ),
     ),
   ];
-}
-
-function retentionOf({ attributes }: GraphNode): number {
-  return Number(attributes.message_retention_seconds ?? defaultRetentionSeconds);
-}
-
-function parsed(text: unknown): Record<string, unknown> {
-  try {
-    const value: unknown = JSON.parse(String(text));
-    return isObject(value) ? value : {};
-  } catch {
-    return {};
-  }
 }
 
 function wanted(holds: boolean, message: string): string[] {

@@ -24,6 +24,19 @@ export const records =
 export const recordsResource = (type: string, name: string, mutate: (attributes: Attributes) => void): Mutation =>
   records((stack) => mutate(resource(stack, type, name)));
 
+/** A mutation of the jobs. */
+export const jobs =
+  (mutate: (stack: StackJson) => void): Mutation =>
+  (subject, environment) =>
+    mutate(stackOf(subject, environment, "jobs"));
+
+/** A mutation of the attributes of exactly one resource of the jobs. */
+export const jobsResource = (
+  type: string,
+  name: string | undefined,
+  mutate: (attributes: Attributes) => void,
+): Mutation => jobs((stack) => mutate(resource(stack, type, name)));
+
 /** A mutation of the security stack of the primary region, where every environment's records are. */
 export const security =
   (mutate: (stack: StackJson) => void): Mutation =>

@@ -1,0 +1,58 @@
+import type { StackJson } from "../../../../tap/audit/stack-json";
+import type { Attributes } from "../../../../tap/graph/terraform-json";
+import type { Mutation } from "../../../support/prove";
+import { resource, stackOf } from "../../../support/synthesized";
+import { nameOf } from "./mutations";
+
+/** A mutation of the api in the second region, which a rule on the first alone would miss. */
+export const api =
+  (mutate: (stack: StackJson) => void): Mutation =>
+  (subject, environment) =>
+    mutate(stackOf(subject, environment, "api", "us-west-2"));
+
+/** A mutation of the attributes of exactly one resource of the api. */
+export const apiResource = (type: string, name: string, mutate: (attributes: Attributes) => void): Mutation =>
+  api((stack) => mutate(resource(stack, type, name)));
+
+/** Sets attributes of exactly one resource of the api; undefined takes one away. */
+export const apiSetting = (type: string, name: string, attributes: Attributes): Mutation =>
+  apiResource(type, name, (own) => {
+    for (const [attribute, value] of Object.entries(attributes))
+      if (value === undefined) delete own[attribute];
+      else own[attribute] = value;
+  });
+
+/** Takes exactly one resource out of the api. */
+export const apiWithout = (type: string, name: string): Mutation =>
+  api((stack) => {
+    delete stack.json.resource?.[type]?.[nameOf(stack, type, name)];
+  });
+
+/** Adds a resource to the api, beside those that are there. */
+export const apiWith = (type: string, attributes: Attributes | ((stack: StackJson) => Attributes)): Mutation =>
+  api((stack) => {
+    const added = typeof attributes === "function" ? attributes(stack) : attributes;
+    stack.json.resource = { ...stack.json.resource, [type]: { ...stack.json.resource?.[type], Added: added } };
+  });
+
+/** Sets something within a resource of the api, by the way to it: `rule.0.statement`. */
+export const apiWithin = (type: string, name: string, path: string, value: unknown): Mutation =>
+  apiResource(type, name, (attributes) => {
+    const parts = path.split(".");
+    const last = parts.pop() as string;
+    const parent = parts.reduce<Record<string, unknown>>((part, each) => {
+      if (typeof part[each] !== "object") throw new Error(`${type} ${name} has no ${path}`);
+      return part[each] as Record<string, unknown>;
+    }, attributes);
+    if (value === undefined) delete parent[last];
+    else parent[last] = value;
+  });
+
+/** Replaces a part of a text that must be there. */
+export const apiText = (type: string, name: string, attribute: string, from: string | RegExp, to: string): Mutation =>
+  apiResource(type, name, (attributes) => {
+    const text = String(attributes[attribute]);
+    const changed = text.replace(from, to);
+    if (changed === text) throw new Error(`${type} ${name} has no ${from} in ${attribute}`);
+    attributes[attribute] = changed;
+  });

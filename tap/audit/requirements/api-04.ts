@@ -1,0 +1,117 @@
+import type { Environment } from "../../../config/environment";
+import type { Graph, GraphNode } from "../../graph/model";
+import { type Attributes, blocksOf } from "../../graph/terraform-json";
+import { differences, findingsOn, kept, referenceTo, sameInTerraform } from "../exact";
+import { logGroupProblems } from "../log-groups";
+import { type Finding, judgeEach, nodesIn, type Requirement } from "../requirement";
+import type { StackJson } from "../stack-json";
+
+const managedGroups = [
+  "AWSManagedRulesAmazonIpReputationList",
+  "AWSManagedRulesCommonRuleSet",
+  "AWSManagedRulesKnownBadInputsRuleSet",
+] as const;
+
+const secretHeaders = ["authorization", "x-api-key"] as const;
+
+/** The four rules; names, metrics and the order are nobody's concern, as all of them only block. */
+const expectedRules: readonly Attributes[] = [
+  {
+    action: { block: {} },
+    statement: { rate_based_statement: { limit: 2_000, evaluation_window_sec: 300, aggregate_key_type: "IP" } },
+  },
+  ...managedGroups.map((name) => ({
+    override_action: { none: {} },
+    statement: { managed_rule_group_statement: { vendor_name: "AWS", name } },
+  })),
+];
+
+export const api04: Requirement = {
+  id: "API-04",
+  checks:
+    "A regional web ACL is on the API's stage and has exactly four rules, all of which block: 2,000 requests of an address in 300 s, and AWS's common, known-bad-inputs and IP-reputation groups as AWS has them; its log, and samples, leave out authorization and x-api-key.",
+  why: "A group that only counts, or an ACL that is on nothing, looks the same in the console and stops nobody.",
+  judge: (subject) => judgeEach(subject, "api", (stack, environment) => webAcl(subject.graph, stack, environment)),
+};
+
+function webAcl(graph: Graph, stack: StackJson, environment: Environment): Finding[] {
+  const one = (type: string) => {
+    const [node, ...others] = nodesIn(graph, stack, type);
+    return others.length === 0 ? node : undefined;
+  };
+  const stage = one("aws_api_gateway_stage");
+  const acl = one("aws_wafv2_web_acl");
+  const association = one("aws_wafv2_web_acl_association");
+  const logging = one("aws_wafv2_web_acl_logging_configuration");
+  if (stage === undefined || acl === undefined || association === undefined || logging === undefined)
+    return [{ stack: stack.id, message: "must have one stage, one web ACL on it, and one log of that" }];
+  return [
+    ...findingsOn(acl, settings(acl)),
+    ...findingsOn(association, [
+      ...differences(association, {
+        resource_arn: referenceTo(stage, "arn"),
+        web_acl_arn: referenceTo(acl, "arn"),
+      }),
+    ]),
+    ...logs(graph, environment, acl, logging),
+    ...nodesIn(graph, stack)
+      .filter(({ type }) => /^aws_waf/.test(type))
+      .filter((node) => ![acl, association, logging].includes(node))
+      .flatMap((node) => findingsOn(node, ["changes what the web ACL does, beside its own rules"])),
+  ];
+}
+
+function settings(acl: GraphNode): string[] {
+  const rules = blocksOf(acl.attributes, "rule");
+  const priorities = new Set(rules.map(({ priority }) => priority));
+  const bare = rules.map(({ name: _, priority: __, visibility_config: ___, ...rest }) => rest);
+  const [visibility] = blocksOf(acl.attributes, "visibility_config");
+  const unseen = [acl.attributes, ...rules].filter((each) => !isVisible(each));
+  return [
+    ...differences(acl, {
+      ...kept(acl, "name", "rule"),
+      scope: "REGIONAL",
+      default_action: { allow: {} },
+      visibility_config: { ...visibility, cloudwatch_metrics_enabled: true, sampled_requests_enabled: true },
+      data_protection_config: {
+        data_protection: {
+          action: "SUBSTITUTION",
+          field: { field_type: "SINGLE_HEADER", field_keys: [...secretHeaders] },
+        },
+      },
+    }),
+    ...(sameInTerraform(bare, expectedRules) ? [] : [`must have the rules ${JSON.stringify(expectedRules)}`]),
+    ...(priorities.size === rules.length ? [] : ["has two rules of one priority, which WAF refuses"]),
+    ...(unseen.length === 0 ? [] : ["has rules without metrics or samples: nobody sees what they block"]),
+  ];
+}
+
+function isVisible(attributes: Attributes): boolean {
+  const [visibility, ...others] = blocksOf(attributes, "visibility_config");
+  return (
+    others.length === 0 &&
+    visibility?.cloudwatch_metrics_enabled === true &&
+    visibility.sampled_requests_enabled === true &&
+    String(visibility.metric_name ?? "") !== ""
+  );
+}
+
+function logs(graph: Graph, environment: Environment, acl: GraphNode, logging: GraphNode): Finding[] {
+  const group = nodesIn(graph, acl.stack, "aws_cloudwatch_log_group").find(
+    ({ attributes, physicalName = "" }) =>
+      attributes.name === `aws-waf-logs-tap-api-${environment.environmentSuffix}-${acl.stack.region}` &&
+      physicalName.startsWith("aws-waf-logs-"),
+  );
+  if (group === undefined) return findingsOn(logging, ["must log to a group that WAF takes: aws-waf-logs-…"]);
+  return [
+    ...findingsOn(
+      logging,
+      differences(logging, {
+        resource_arn: referenceTo(acl, "arn"),
+        log_destination_configs: [referenceTo(group, "arn")],
+        redacted_fields: secretHeaders.map((name) => ({ single_header: { name } })),
+      }),
+    ),
+    ...findingsOn(group, logGroupProblems(graph, group, environment)),
+  ];
+}

@@ -1,0 +1,92 @@
+import type { Component } from "../../../config/components";
+import type { Environment } from "../../../config/environment";
+import type { Graph, GraphNode } from "../../graph/model";
+import { methodSettingsOf, stagesOf, thoseOf, throttlingOf } from "../api-stage";
+import { expectThat, type Finding, judgeEach, nodesIn, type Requirement } from "../requirement";
+import type { StackJson } from "../stack-json";
+
+interface Limits {
+  readonly throttlingRateLimit: number;
+  readonly throttlingBurstLimit: number;
+}
+
+/** What a stage's limits are by, per component; a component with an API that isn't here is a finding. */
+const limitsOf: Partial<Record<Component, (environment: Environment) => Limits>> = {
+  api: ({ api }) => api,
+  jobs: ({ jobs }) => jobs.api,
+};
+
+/** What a deployment takes a picture of, and must wait for: one without them is refused, or serves half an API. */
+const pictured = [
+  "aws_api_gateway_authorizer",
+  "aws_api_gateway_gateway_response",
+  "aws_api_gateway_integration",
+  "aws_api_gateway_integration_response",
+  "aws_api_gateway_method",
+  "aws_api_gateway_method_response",
+];
+
+export const plat05: Requirement = {
+  id: "PLAT-05",
+  checks:
+    "Every REST API has one stage, of a deployment that waits for all methods and is made anew when one changes, and one setting of all methods with the environment's throttling; nothing of it is left to be done or undone by hand.",
+  why: "A stage without limits takes the whole account's; one that serves an old deployment shows nobody what was released.",
+  judge: (subject) => [
+    ...judgeEach(subject, "jobs", (stack) => hasApi(subject.graph, stack)),
+    ...judgeEach(subject, "all", (stack, environment) =>
+      nodesIn(subject.graph, stack, "aws_api_gateway_rest_api").flatMap((restApi) =>
+        judgeApi(subject.graph, stack, environment, restApi),
+      ),
+    ),
+  ],
+};
+
+function hasApi(graph: Graph, stack: StackJson): Finding[] {
+  return expectThat(nodesIn(graph, stack, "aws_api_gateway_rest_api").length === 1, stack, "must have one REST API");
+}
+
+function judgeApi(graph: Graph, stack: StackJson, environment: Environment, restApi: GraphNode): Finding[] {
+  const wanted = limitsOf[stack.component]?.(environment);
+  const [stage, ...others] = stagesOf(graph, restApi);
+  const about = (holds: boolean, message: string) => expectThat(holds, stack, message, restApi.address);
+  if (wanted === undefined) return about(false, "has no throttling in the configuration");
+  if (stage === undefined || others.length > 0) return about(false, "must have one stage");
+  const { throttlingRateLimit, throttlingBurstLimit } = wanted;
+  const throttling = throttlingOf(graph, restApi, stage);
+  return [
+    ...about(
+      throttling?.rate === throttlingRateLimit && throttling.burst === throttlingBurstLimit,
+      `must have one setting of all methods (*/*) of its stage, with ${throttlingRateLimit} requests a second and a burst of ${throttlingBurstLimit}`,
+    ),
+    ...about(deploysItself(graph, restApi, stage), "must have a stage of a deployment that waits for all methods"),
+    ...[stage, ...methodSettingsOf(graph, restApi)].flatMap(({ attributes, address }) =>
+      expectThat(attributes.lifecycle === undefined, stack, "leaves its changes to somebody's hands", address),
+    ),
+    ...expectThat(
+      stage.attributes.canary_settings === undefined,
+      stack,
+      "sends some callers elsewhere, past its deployment",
+      stage.address,
+    ),
+  ];
+}
+
+function deploysItself(graph: Graph, restApi: GraphNode, stage: GraphNode): boolean {
+  const deployment = graph.resolve(stage.attributes.deployment_id, stage.stack);
+  if (deployment?.type !== "aws_api_gateway_deployment") return false;
+  const { rest_api_id, triggers, lifecycle, stage_name } = deployment.attributes;
+  const { redeployment } = (triggers ?? {}) as { redeployment?: unknown };
+  const { create_before_destroy, ...rest } = (lifecycle ?? {}) as Record<string, unknown>;
+  const awaited = graph
+    .referencesFrom(deployment)
+    .filter(({ kind }) => kind === "depends_on")
+    .flatMap((each) => ("to" in each ? [each.to] : []));
+  return (
+    graph.resolve(rest_api_id, deployment.stack) === restApi &&
+    stage_name === undefined &&
+    /^[0-9a-f]{40,}$/.test(String(redeployment)) &&
+    create_before_destroy === true &&
+    Object.keys(rest).length === 0 &&
+    pictured.flatMap((type) => thoseOf(graph, type, restApi)).every((node) => awaited.includes(node))
+  );
+}
