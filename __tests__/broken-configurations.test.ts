@@ -510,7 +510,7 @@ const cases: readonly Broken[] = [
     ids: "API-15",
     name: "a stack whose function has no code",
     edits: { "stacks/records.ts": ['entry: "records/read"', 'entry: "records/raed"'] },
-    says: ["There is no functions/records/raed/handler.ts", "there are records/read, records/write"],
+    says: ["There is no functions/records/raed/handler.ts", "records/read, records/write"],
   },
 ];
 

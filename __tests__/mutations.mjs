@@ -1,3 +1,4 @@
+import { apiMutations } from "./mutations/api.mjs";
 import { jobsMutations } from "./mutations/jobs.mjs";
 import { recordsMutations } from "./mutations/records.mjs";
 import { restApiMutations } from "./mutations/rest-api.mjs";
@@ -11,6 +12,7 @@ import { restApiMutations } from "./mutations/rest-api.mjs";
  * title: part of the titles of the tests that are to turn red; others of the file may stay green.
  */
 export const mutations = [
+  ...apiMutations,
   ...jobsMutations,
   ...recordsMutations,
   ...restApiMutations,

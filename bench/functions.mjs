@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { gzipSync } from "node:zlib";
 import { bundleFunctions } from "../bin/functions.mjs";
-import { makeBaselines } from "./functions/baselines.mjs";
+import { makeBaselines, makeClientBaseline } from "./functions/baselines.mjs";
 import { busyElsewhere, median } from "./support/measure.mjs";
 import { table, times } from "./support/table.mjs";
 
@@ -18,6 +18,7 @@ processes. Beside them stand
   (a)  a DynamoDB client and two of its commands, and nothing else
   (b)  the same, with the SDK's ways to credentials that Lambda has no use for left out
   (c)  (a) with the logger, metrics and tracer of Powertools
+and, for each function, a bundle of just the SDK clients and commands that it uses: "its clients".
 
   --rounds <n>   imports of each, interleaved; the median counts (default: 15)
   --json         print the results as JSON
@@ -26,8 +27,8 @@ processes. Beside them stand
 Exit codes: 0 measured, wanted figures reached or not; 1 something didn't build or start.
 `;
 
-/** What a function is allowed: bytes minified, and bytes of gzip. */
-const allowed = { minified: 470_000, zipped: 140_000 };
+/** What a function is allowed: bytes minified, bytes of gzip, and times the import of its SDK clients alone. */
+const allowed = { minified: 470_000, zipped: 140_000, import: 1.5 };
 
 const projectRoot = dirname(dirname(fileURLToPath(import.meta.url)));
 
@@ -59,7 +60,14 @@ async function run(folder, rounds) {
     file: join(own, "index.mjs"),
     isFunction: true,
   }));
-  const variants = [...baselines, ...functions].map((variant) => ({ ...variant, ...sizesOf(variant.file), runs: [] }));
+  const clients = [];
+  for (const { name } of functions)
+    clients.push({ name: clientsOf(name), file: await makeClientBaseline(projectRoot, folder, name), isClients: true });
+  const variants = [...baselines, ...functions, ...clients].map((variant) => ({
+    ...variant,
+    ...sizesOf(variant.file),
+    runs: [],
+  }));
   // Once for the disk cache.
   for (const { file } of variants) await importTime(file);
   const busy = await busyElsewhere();
@@ -68,9 +76,10 @@ async function run(folder, rounds) {
   return {
     machine: { node: process.version, cores: availableParallelism(), cpu: cpus()[0]?.model.trim(), busy },
     rounds,
-    variants: variants.map(({ name, isFunction = false, minified, zipped, runs }) => ({
+    variants: variants.map(({ name, isFunction = false, isClients = false, minified, zipped, runs }) => ({
       name,
       isFunction,
+      isClients,
       minified,
       zipped,
       milliseconds: median(runs),
@@ -79,6 +88,9 @@ async function run(folder, rounds) {
     })),
   };
 }
+
+/** What a bundle of a function's SDK clients is called. */
+const clientsOf = (name) => `clients of ${name}`;
 
 function sizesOf(file) {
   const code = readFileSync(file);
@@ -96,6 +108,8 @@ function importTime(file) {
     PATH: process.env.PATH,
     AWS_REGION: "us-east-1",
     TABLE_NAME: "records",
+    TOPIC_ARN: "arn:aws:sns:us-east-1:111111111111:changes",
+    CURSOR_KEY_ARN: "arn:aws:kms:us-east-1:111111111111:key/cursors",
     BUCKET_NAME: "results",
     QUEUE_URL: "https://sqs.us-east-1.amazonaws.com/111111111111/jobs",
     DEAD_LETTER_QUEUE_URL: "https://sqs.us-east-1.amazonaws.com/111111111111/dead-letters",
@@ -114,6 +128,7 @@ function importTime(file) {
 
 function format({ machine, rounds, variants }) {
   const [bare, , withPowertools] = variants;
+  const clients = new Map(variants.filter(({ isClients }) => isClients).map((variant) => [variant.name, variant]));
   return [
     `Node ${machine.node}, ${machine.cores} cores, ${machine.cpu}; median of ${rounds} imports, interleaved, cold processes, warm disk cache`,
     ...(machine.busy > 0.1
@@ -123,23 +138,43 @@ function format({ machine, rounds, variants }) {
       : []),
     "",
     table(
-      ["", "minified", "gzip", "import", "lowest", "highest", "gzip of (a)", "of (c)", "import of (a)", "of (c)"],
-      variants.map((variant) => row(variant, bare, withPowertools)),
+      [
+        "",
+        "minified",
+        "gzip",
+        "import",
+        "lowest",
+        "highest",
+        "gzip of (a)",
+        "of (c)",
+        "of (a)",
+        "of (c)",
+        "its clients",
+      ],
+      variants
+        .filter(({ isClients }) => !isClients)
+        .map((variant) => row(variant, bare, withPowertools, clients.get(clientsOf(variant.name)))),
     ),
     "",
     table(
       ["wanted", "measured", ""],
       variants
         .filter(({ isFunction }) => isFunction)
-        .flatMap(({ name, minified, zipped }) => [
-          atMost(`${name}: at most ${kilobytes(allowed.minified)}`, minified, allowed.minified),
-          atMost(`${name}: at most ${kilobytes(allowed.zipped)} of gzip`, zipped, allowed.zipped),
+        .flatMap(({ name, minified, zipped, milliseconds }) => [
+          atMost(`${name}: at most ${kilobytes(allowed.minified)}`, minified, allowed.minified, kilobytes),
+          atMost(`${name}: at most ${kilobytes(allowed.zipped)} of gzip`, zipped, allowed.zipped, kilobytes),
+          atMost(
+            `${name}: import at most ${times(allowed.import)} of its clients`,
+            milliseconds / clients.get(clientsOf(name)).milliseconds,
+            allowed.import,
+            times,
+          ),
         ]),
     ),
   ].join("\n");
 }
 
-function row({ name, minified, zipped, milliseconds, lowest, highest }, bare, withPowertools) {
+function row({ name, minified, zipped, milliseconds, lowest, highest }, bare, withPowertools, clients) {
   return [
     name,
     kilobytes(minified),
@@ -149,11 +184,12 @@ function row({ name, minified, zipped, milliseconds, lowest, highest }, bare, wi
     times(zipped / withPowertools.zipped),
     times(milliseconds / bare.milliseconds),
     times(milliseconds / withPowertools.milliseconds),
+    clients === undefined ? "" : `${clients.milliseconds.toFixed(1)} ms, ${times(milliseconds / clients.milliseconds)}`,
   ];
 }
 
-function atMost(wanted, measured, limit) {
-  return [wanted, kilobytes(measured), measured <= limit ? "reached" : "missed"];
+function atMost(wanted, measured, limit, inUnits) {
+  return [wanted, inUnits(measured), measured <= limit ? "reached" : "missed"];
 }
 
 const kilobytes = (bytes) => `${(bytes / 1_000).toFixed(1)} kB`;

@@ -10,18 +10,22 @@ export interface SearchWidgetProps {
   readonly namespace: string;
   /** The dimension that holds the name, e.g. `FunctionName`. */
   readonly dimension: string;
+  /** The metric's other dimensions, whatever they hold: a search finds metrics that have exactly those that it names. @default none */
+  readonly otherDimensions?: readonly string[];
   readonly metric: string;
-  readonly statistic: "Sum" | "Maximum";
+  /** `p99`: the value that 99 of 100 stay at or below. */
+  readonly statistic: "Sum" | "Maximum" | "p99";
   readonly region: string;
   readonly environmentSuffix: string;
 }
 
 /** A graph of one metric of everything of an environment, found by its name when the graph is drawn. */
 export function searchWidget(props: SearchWidgetProps): Widget {
-  const { title, namespace, dimension, metric, statistic, region, environmentSuffix } = props;
+  const { title, namespace, dimension, otherDimensions = [], metric, statistic, region, environmentSuffix } = props;
+  const dimensions = [dimension, ...otherDimensions].join(",");
   // A search knows no wildcards: unquoted words match the parts of a name between its hyphens (CloudWatch user guide, search expression syntax).
   const words = `MetricName="${metric}" ${dimension}=tap ${dimension}=${environmentSuffix}`;
-  const search = `SEARCH('{${namespace},${dimension}} ${words}', '${statistic}', 60)`;
+  const search = `SEARCH('{${namespace},${dimensions}} ${words}', '${statistic}', 60)`;
   return {
     type: "metric",
     properties: { title, region, view: "timeSeries", period: 60, metrics: [[{ expression: search, label: "" }]] },

@@ -46,15 +46,23 @@ export class ApiStack extends TapStack {
 
     this.addOutputs({
       rest_api_id: { description: "Id of the REST API", value: restApi.id },
+      rest_api_name: { description: "Name of the REST API", value: restApi.name },
       rest_api_arn: { description: "ARN of the REST API", value: restApi.arn },
       invoke_url: { description: "Where the API is; paths come behind it", value: restApi.invokeUrl },
       stage_arn: { description: "ARN of the API's stage", value: restApi.stageArn },
+      web_acl_name: { description: "Name of the web ACL before the API", value: webAcl.name },
       web_acl_arn: { description: "ARN of the web ACL before the API", value: webAcl.arn },
       items_table_name: { description: "Table of the items of this region, and of copies", value: items.name },
       items_table_arn: { description: "ARN of the table of the items", value: items.arn },
+      changes_topic_name: { description: "Name of the topic of what changes in this region", value: changes.name },
       changes_topic_arn: { description: "Topic of what changes in this region", value: changes.arn },
       messages_queue_name: { description: "Queue of what other regions publish", value: messages.name },
       messages_queue_arn: { description: "ARN of the queue of what other regions publish", value: messages.arn },
+      dead_letter_queue_name: { description: "Queue of messages that failed", value: messages.deadLetters.name },
+      dead_letter_queue_arn: {
+        description: "ARN of the queue of messages that failed",
+        value: messages.deadLetters.arn,
+      },
       ...Object.fromEntries(
         Object.entries(functions).flatMap(([name, lambda]) => [
           [`${name}_function_name`, { description: `Name of the function ${name}`, value: lambda.name }],
@@ -162,7 +170,7 @@ export class ApiStack extends TapStack {
   }
 
   private takeMessagesIn(messages: NodeFunction, items: Table, queue: Queue): void {
-    items.grant(messages, ["dynamodb:PutItem", "dynamodb:UpdateItem"]);
+    items.grant(messages, ["dynamodb:PutItem"]);
     const { reservedConcurrency } = this.environment.api.messages;
     new QueueEventSource(this, "PeerMessages", { function: messages, queue, maximumConcurrency: reservedConcurrency });
   }

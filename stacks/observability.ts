@@ -1,12 +1,12 @@
 import { CloudwatchDashboard } from "@cdktf/provider-aws/lib/cloudwatch-dashboard";
 import { CloudwatchQueryDefinition } from "@cdktf/provider-aws/lib/cloudwatch-query-definition";
 import type { Construct } from "constructs";
-import { dashboardBody, searchWidget } from "../constructs/dashboard";
+import { dashboardBody, type SearchWidgetProps, searchWidget } from "../constructs/dashboard";
 import { TapStack, type TapStackProps } from "../constructs/tap-stack";
 
 /**
- * Where one looks at an environment in a region: a dashboard of all its functions, tables and dead letters, found
- * by the name pattern, so that a new system is on it by itself; and questions to the logs that one asks most.
+ * Where one looks at an environment in a region: a dashboard of all its APIs, web ACLs, functions, queues and tables,
+ * found by the name pattern, so that a new system is on it by itself; and questions to the logs that one asks most.
  */
 export class ObservabilityStack extends TapStack {
   constructor(scope: Construct, props: TapStackProps) {
@@ -39,6 +39,12 @@ export class ObservabilityStack extends TapStack {
     return new CloudwatchDashboard(this, "Dashboard", {
       dashboardName: this.nameOf("dashboard"),
       dashboardBody: dashboardBody([
+        this.apis("Requests", "Count", "Sum"),
+        this.apis("Requests refused for a fault of the caller's", "4XXError", "Sum"),
+        this.apis("Requests failed", "5XXError", "Sum"),
+        this.apis("What 99 of 100 callers wait at most", "Latency", "p99"),
+        this.webAcls("Requests let in by the web ACL", "AllowedRequests"),
+        this.webAcls("Requests kept out by the web ACL", "BlockedRequests"),
         this.functions("Errors", "Errors", "Sum"),
         this.functions("Slowest invocations", "Duration", "Maximum"),
         this.functions("Invocations", "Invocations", "Sum"),
@@ -52,21 +58,37 @@ export class ObservabilityStack extends TapStack {
     });
   }
 
+  private apis(title: string, metric: string, statistic: "Sum" | "p99") {
+    return this.search({ title, namespace: "AWS/ApiGateway", dimension: "ApiName", metric, statistic });
+  }
+
+  /** By rule; `ALL` is all of a web ACL together (WAF developer guide, metrics). */
+  private webAcls(title: string, metric: string) {
+    const otherDimensions = ["Region", "Rule"];
+    return this.search({
+      title,
+      namespace: "AWS/WAFV2",
+      dimension: "WebACL",
+      otherDimensions,
+      metric,
+      statistic: "Sum",
+    });
+  }
+
   private functions(title: string, metric: string, statistic: "Sum" | "Maximum") {
-    return this.search(title, "AWS/Lambda", "FunctionName", metric, statistic);
+    return this.search({ title, namespace: "AWS/Lambda", dimension: "FunctionName", metric, statistic });
   }
 
   private queues(title: string, metric: string) {
-    return this.search(title, "AWS/SQS", "QueueName", metric, "Maximum");
+    return this.search({ title, namespace: "AWS/SQS", dimension: "QueueName", metric, statistic: "Maximum" });
   }
 
   private tables(title: string, metric: string) {
-    return this.search(title, "AWS/DynamoDB", "TableName", metric, "Sum");
+    return this.search({ title, namespace: "AWS/DynamoDB", dimension: "TableName", metric, statistic: "Sum" });
   }
 
-  private search(title: string, namespace: string, dimension: string, metric: string, statistic: "Sum" | "Maximum") {
-    const { environmentSuffix } = this.environment;
-    return searchWidget({ title, namespace, dimension, metric, statistic, region: this.region, environmentSuffix });
+  private search(of: Omit<SearchWidgetProps, "region" | "environmentSuffix">) {
+    return searchWidget({ ...of, region: this.region, environmentSuffix: this.environment.environmentSuffix });
   }
 
   private createQuery(id: string, resource: string, lines: readonly string[]): void {

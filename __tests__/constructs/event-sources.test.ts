@@ -172,7 +172,7 @@ test("a key of codes signs by one algorithm for whom it was granted, and isn't u
     customer_master_key_spec: "HMAC_256",
   });
   expect(statements(stack, "aws_iam_role_policy", "data-access").CursorKey).toMatchObject({
-    Action: ["kms:GenerateMac", "kms:VerifyMac"],
+    Action: ["kms:GenerateMac"],
     Resource: [expect.stringMatching(/^\$\{aws_kms_key\.CursorKey_\w+\.arn\}$/)],
     Condition: { StringEquals: { "kms:MacAlgorithm": "HMAC_SHA_256" } },
   });

@@ -64,7 +64,6 @@ export function workloadBoundary(environment: Environment, lockTable: string): S
         "kms:Encrypt",
         "kms:GenerateDataKey*",
         "kms:GenerateMac",
-        "kms:VerifyMac",
       ],
       resources: [arn("kms", "key/*")],
     },

@@ -3,6 +3,7 @@ import {
   ConditionalCheckFailedException,
   DynamoDBClient,
   GetItemCommand,
+  PutItemCommand,
   UpdateItemCommand,
   type UpdateItemCommandInput,
 } from "@aws-sdk/client-dynamodb";
@@ -60,13 +61,21 @@ export async function getJob(
 }
 
 /** Puts a job down as queued, if it isn't there yet; whoever was first, it is answered as it is then. */
-export async function createJob(table: JobTable, job: JobIdentity, signal: AbortSignal): Promise<StoredJob> {
-  const created = await update(table, job.id, signal, {
-    UpdateExpression: `SET #status = :queued, ${identityExpression}`,
+export async function createJob(table: JobTable, job: JobIdentity, abortSignal: AbortSignal): Promise<StoredJob> {
+  const texts = { ...job, status: "queued", updatedAt: new Date().toISOString() };
+  const item = Object.fromEntries(Object.entries(texts).map(([name, text]) => [name, { S: text }]));
+  const put = new PutItemCommand({
+    TableName: table.name,
+    Item: item,
     ConditionExpression: "attribute_not_exists(id)",
-    ExpressionAttributeValues: { ":queued": { S: "queued" }, ...identityValues(job) },
   });
-  return created ?? (await existingJob(table, job.id, signal));
+  try {
+    await table.client.send(put, { abortSignal });
+    return storedJob(item);
+  } catch (error) {
+    if (!(error instanceof ConditionalCheckFailedException)) throw error;
+    return await existingJob(table, job.id, abortSignal);
+  }
 }
 
 /**
@@ -79,8 +88,9 @@ export async function claimJob(
   { owner, expiresAt }: Lease,
   signal: AbortSignal,
 ): Promise<Claim> {
-  const claimed = await update(table, job.id, signal, {
-    UpdateExpression: `SET #status = :running, leaseOwner = :owner, leaseExpiresAt = :expiresAt, ${identityExpression}`,
+  const isClaimed = await update(table, job.id, signal, {
+    UpdateExpression: `SET #status = :running, leaseOwner = :owner, leaseExpiresAt = :expiresAt, updatedAt = :now, ${identityExpression}`,
+    ExpressionAttributeNames: { "#status": "status", "#type": "type" },
     ConditionExpression:
       "attribute_not_exists(id) OR (requestHash = :requestHash AND (#status = :queued OR (#status = :running AND leaseExpiresAt < :milliseconds)))",
     ExpressionAttributeValues: {
@@ -89,10 +99,15 @@ export async function claimJob(
       ":owner": { S: owner },
       ":expiresAt": { N: String(expiresAt) },
       ":milliseconds": { N: String(Date.now()) },
-      ...identityValues(job),
+      ":now": { S: new Date().toISOString() },
+      ":type": { S: job.type },
+      ":requestedBy": { S: job.requestedBy },
+      ":requestHash": { S: job.requestHash },
+      ":correlationId": { S: job.correlationId },
+      ":createdAt": { S: job.createdAt },
     },
   });
-  if (claimed !== undefined) return "claimed";
+  if (isClaimed) return "claimed";
   const { view, leaseOwner, requestHash } = await existingJob(table, job.id, signal);
   if (requestHash !== job.requestHash) return "another";
   if (view.status === "succeeded" || view.status === "failed") return "finished";
@@ -104,7 +119,7 @@ export async function claimJob(
  * the result is the same. False: the job was finished before.
  */
 export async function completeJob(table: JobTable, id: string, signal: AbortSignal): Promise<boolean> {
-  const completed = await update(table, id, signal, {
+  return await update(table, id, signal, {
     UpdateExpression: "SET #status = :succeeded, updatedAt = :now REMOVE leaseOwner, leaseExpiresAt",
     ConditionExpression: "#status = :running",
     ExpressionAttributeValues: {
@@ -113,7 +128,6 @@ export async function completeJob(table: JobTable, id: string, signal: AbortSign
       ":now": { S: new Date().toISOString() },
     },
   });
-  return completed !== undefined;
 }
 
 /** Says why there will be no result. False: the lease was lost, or the job finished before. */
@@ -124,7 +138,7 @@ export async function failJob(
   reason: string,
   signal: AbortSignal,
 ): Promise<boolean> {
-  const failed = await update(table, id, signal, {
+  return await update(table, id, signal, {
     UpdateExpression: "SET #status = :failed, reason = :reason, updatedAt = :now REMOVE leaseOwner, leaseExpiresAt",
     ConditionExpression: "#status = :running AND leaseOwner = :owner",
     ExpressionAttributeValues: {
@@ -135,7 +149,6 @@ export async function failJob(
       ":now": { S: new Date().toISOString() },
     },
   });
-  return failed !== undefined;
 }
 
 /** Lets go of a job that is to be tried again: the next need not wait for the lease to run out. */
@@ -149,53 +162,28 @@ export async function releaseJob(table: JobTable, id: string, { owner }: Lease, 
 }
 
 /** What a job was from the beginning stays as the first wrote it. */
-const identityExpression = [
-  ...["type", "requestedBy", "requestHash", "correlationId", "createdAt"].map(
-    (name) => `#${name} = if_not_exists(#${name}, :${name})`,
-  ),
-  "updatedAt = :now",
-].join(", ");
+const identityExpression = ["#type", "requestedBy", "requestHash", "correlationId", "createdAt"]
+  .map((name) => `${name} = if_not_exists(${name}, :${name.replace("#", "")})`)
+  .join(", ");
 
-const identityNames = {
-  "#type": "type",
-  "#requestedBy": "requestedBy",
-  "#requestHash": "requestHash",
-  "#correlationId": "correlationId",
-  "#createdAt": "createdAt",
-};
-
-function identityValues(job: JobIdentity): Record<string, AttributeValue> {
-  return {
-    ":type": { S: job.type },
-    ":requestedBy": { S: job.requestedBy },
-    ":requestHash": { S: job.requestHash },
-    ":correlationId": { S: job.correlationId },
-    ":createdAt": { S: job.createdAt },
-    ":now": { S: new Date().toISOString() },
-  };
-}
-
-/** The job after a change, or undefined where its condition didn't hold. */
+/** False: the condition of the change didn't hold. */
 async function update(
   { client, name }: JobTable,
   id: string,
   abortSignal: AbortSignal,
   change: Partial<UpdateItemCommandInput>,
-): Promise<StoredJob | undefined> {
-  const isWhole = change.UpdateExpression?.includes(identityExpression) ?? false;
+): Promise<boolean> {
   const command = new UpdateItemCommand({
     TableName: name,
     Key: { id: { S: id } },
-    ReturnValues: "ALL_NEW",
-    // DynamoDB refuses names that no expression uses.
-    ExpressionAttributeNames: { "#status": "status", ...(isWhole && identityNames) },
+    ExpressionAttributeNames: { "#status": "status" },
     ...change,
   });
   try {
-    const { Attributes } = await client.send(command, { abortSignal });
-    return storedJob(Attributes);
+    await client.send(command, { abortSignal });
+    return true;
   } catch (error) {
-    if (error instanceof ConditionalCheckFailedException) return undefined;
+    if (error instanceof ConditionalCheckFailedException) return false;
     throw error;
   }
 }
@@ -207,7 +195,7 @@ async function existingJob(table: JobTable, id: string, signal: AbortSignal): Pr
   return job;
 }
 
-function storedJob(item: Record<string, AttributeValue> = {}): StoredJob {
+function storedJob(item: Record<string, AttributeValue>): StoredJob {
   const { reason } = item;
   return {
     view: {

@@ -61,8 +61,7 @@ async function readTexts(
   path: string,
   names: readonly string[],
 ): Promise<Record<string, string | undefined> | undefined> {
-  // Powertools' own cache has another age, and none for what isn't there.
-  provider.clearCache();
+  // Powertools keeps them too, for its 5 s, and not that one isn't there.
   try {
     const parameters = Object.fromEntries(names.map((name) => [path + name, {}]));
     const read = await provider.getParametersByName<string>(parameters, { throwOnError: false });

@@ -1,4 +1,4 @@
-import type { GraphNode } from "../graph/model";
+import type { Graph, GraphNode, GraphStack } from "../graph/model";
 import { type Attributes, isObject } from "../graph/terraform-json";
 import type { Finding } from "./requirement";
 
@@ -7,13 +7,23 @@ const remarks: ReadonlySet<string> = new Set(["//", "depends_on", "description",
 
 /**
  * Where a resource's attributes aren't exactly the expected ones; one that is surplus counts too, as `count = 0` or
- * another `region` would. Attributes that are expected as they are go through `kept`.
+ * another `region` would. An expression is as good as what it is known to be. Attributes that are expected as they are
+ * go through `kept`.
  */
-export function differences({ attributes }: { readonly attributes: Attributes }, expected: Attributes): string[] {
+export function differences(graph: Graph, node: GraphNode, expected: Attributes): string[] {
+  const { attributes, stack } = node;
+  const rendered = (value: unknown) => renderAll(graph, stack, value);
   const names = new Set([...Object.keys(attributes), ...Object.keys(expected)].filter((name) => !remarks.has(name)));
   return [...names]
-    .filter((name) => !sameInTerraform(attributes[name], expected[name]))
+    .filter((name) => !sameInTerraform(rendered(attributes[name]), rendered(expected[name])))
     .map((name) => `must have ${name} ${shown(expected[name])} (it has ${shown(attributes[name])})`);
+}
+
+function renderAll(graph: Graph, stack: GraphStack, value: unknown): unknown {
+  if (typeof value === "string") return graph.render(value, stack);
+  if (Array.isArray(value)) return value.map((each) => renderAll(graph, stack, each));
+  if (!isObject(value)) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, renderAll(graph, stack, each)]));
 }
 
 /** Some of a resource's own attributes, for those that another rule judges. */

@@ -29,5 +29,5 @@ export function aliasOf(graph: Graph, lambda: GraphNode | undefined): GraphNode 
     function_name: referenceTo(lambda, "function_name"),
     function_version: referenceTo(lambda, "version"),
   };
-  return differences(alias, expected).length === 0 ? alias : undefined;
+  return differences(graph, alias, expected).length === 0 ? alias : undefined;
 }

@@ -14,7 +14,7 @@ export function logGroupProblems(graph: Graph, group: GraphNode, { accountId, lo
       use.service === "logs" && use.by === "service" && use.context === "aws:logs:arn" && use.values.includes(arn),
   );
   return [
-    ...differences(group, {
+    ...differences(graph, group, {
       ...kept(group, "name"),
       retention_in_days: logs.retentionDays,
       kms_key_id: referenceTo(key, "arn"),

@@ -192,11 +192,11 @@ class World {
     }
   }
 
-  /** What is left arrives: some of it out of order, and then all, once more. */
+  /** What is left arrives, and then some of it once more, in whatever order. */
   async deliverAll(order: readonly number[]): Promise<void> {
     for (const region of both) {
-      for (const index of order) await this.deliver(region, index);
       for (const index of this.published[other(region)].keys()) await this.deliver(region, index);
+      for (const index of order) await this.deliver(region, index);
     }
   }
 

@@ -182,6 +182,10 @@ describe("repetitions", () => {
     await api.east.call(remove(id, 2));
     expect(await api.east.call(update(id, 2, { name: "two" }))).toMatchObject({ status: 404 });
     expect(await api.east.call(remove(id, 1))).toMatchObject({ status: 404 });
+    // Nor does who guesses the version of a deletion bring the item back.
+    for (const call of [update(id, 3, { name: "back" }), remove(id, 3)])
+      expect(await api.east.call(call)).toMatchObject({ status: 404 });
+    expect(await api.east.stored(id)).toMatchObject({ version: { N: "3" }, deleted: { BOOL: true } });
   });
 
   test.each([

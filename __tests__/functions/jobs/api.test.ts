@@ -13,6 +13,8 @@ import {
 
 /* What callers of the API see: jobs are submitted and followed. */
 
+jest.setTimeout(30_000);
+
 let jobs: LocalJobs;
 beforeAll(async () => {
   jobs = await startJobs();
@@ -159,7 +161,7 @@ describe("submit", () => {
 
   test("what was sent and not put down is done all the same, and its repetition answered", async () => {
     const request = { idempotencyKey: newKey() };
-    jobs.fateOf = (operation) => (operation.endsWith("UpdateItem") ? "lose-request" : "pass");
+    jobs.fateOf = (operation) => (operation.endsWith("PutItem") ? "lose-request" : "pass");
     const sent = await sentDuring(async () => expect(await jobs.submit(request)).toMatchObject({ status: 503 }));
     jobs.fateOf = () => "pass";
     expect(await jobs.work(sent.map(({ body }) => delivered(body)))).toEqual([]);
@@ -320,6 +322,20 @@ describe("lines", () => {
     });
     for (const metric of ["JobSubmitted", "RepeatedSubmission", "JobRead"])
       expect(lines).toContainEqual(expect.objectContaining({ [metric]: 1, service: "jobs" }));
+  });
+
+  test("API-11 who submitted what, and when, is in the log, and so is a repetition", async () => {
+    const request = { idempotencyKey: newKey() };
+    let job: Record<string, unknown> = {};
+    const lines = await linesOf(async () => {
+      job = (await jobs.submit(request)).body;
+      await jobs.submit(request);
+    });
+    const audit = { action: "submit", jobId: job.id, type: "sum", who: ownApiKeyId, at: job.createdAt };
+    expect(lines.filter((line) => "audit" in line)).toEqual([
+      expect.objectContaining({ audit, correlation_id: ownCorrelationId }),
+      expect.objectContaining({ audit: { ...audit, repeated: true }, correlation_id: ownCorrelationId }),
+    ]);
   });
 
   test("SEC-04 no log or metric has anything of an input, or of a link to a result", async () => {

@@ -1,5 +1,5 @@
-import { projectRoot } from "../../support/project";
-import { type Bundles, bundles, invokeBundle } from "../bundle";
+import { copyProject, projectRoot } from "../../support/project";
+import { type Bundles, bundle, bundles, invokeBundle } from "../bundle";
 import { type Fate, type Front, startFront } from "../front";
 import { type LocalAws, startAws } from "./local-aws";
 import {
@@ -82,7 +82,24 @@ test.each<[string, Fate, string]>([
   );
 });
 
-test("API-15 an error of S3 has its name and message", async () => {
+test("API-15 who asks for the class of an error that was left out is told so by the build", async () => {
+  const project = copyProject();
+  try {
+    project.replace("functions/jobs/results.ts", "GetObjectCommand, ", "GetObjectCommand, NoSuchKey, ");
+    project.replace(
+      "functions/jobs/results.ts",
+      '(error as Error).name !== "PreconditionFailed"',
+      "!(error instanceof NoSuchKey)",
+    );
+    const { exitCode, stderr } = await bundle(project.root);
+    expect(exitCode).toBe(1);
+    expect(stderr).toMatch(/functions\/jobs\/results\.ts:1: No matching export in .* for import "NoSuchKey"/);
+  } finally {
+    project.remove();
+  }
+});
+
+test("API-15 an error of S3 is known by its name", async () => {
   const { id } = jobMessage({});
   aws.objects.set(`tap-jobs-results/results/${id}.json`, { body: "before", versions: 1 });
   const message = jobMessage({ id });

@@ -1,6 +1,8 @@
 import { linesOf } from "../lambda";
 import { configPath, delivered, itemOf, jobMessage, type LocalJobs, maximumReceives, startJobs } from "./local-jobs";
 
+jest.setTimeout(30_000);
+
 let jobs: LocalJobs;
 let jobSettings: typeof import("../../../functions/jobs/settings").jobSettings;
 beforeAll(async () => {
@@ -103,7 +105,7 @@ test("PLAT-18 where Parameter Store can't be read, the last known holds, else wh
   jobs.fateOf = (operation) => (operation.startsWith("AmazonSSM") ? "lose-request" : "pass");
   wait(60_000);
   expect(await settings()).toEqual({ paused: true, "maximum-input-bytes": 10 });
-}, 20_000);
+});
 
 test("PLAT-18 a parameter that isn't there has its default, the same for all who read it", async () => {
   setParameters({ paused: "true", "maximum-input-bytes": "10" });

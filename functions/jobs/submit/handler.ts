@@ -36,11 +36,23 @@ export function createSubmitHandler(table: JobTable, queue: JobQueue) {
   return createHttpHandler(jobs, "submit", { submitJob });
 }
 
-function answer({ view, requestHash }: StoredJob, body: JobInput, location: string, isRepeated: boolean): HttpAnswer {
+function answer(job: StoredJob, body: JobInput, location: string, isRepeated: boolean): HttpAnswer {
+  const { view, requestedBy, requestHash } = job;
   // Two requests with one key at once: the job is that of whichever was written first, and so is the work.
   if (requestHash !== requestHashOf(body))
     throw new Problem("idempotency-conflict", "Another job was submitted with this idempotency key.");
-  logger.info(isRepeated ? "Job was submitted before" : "Job submitted", { type: view.type });
+  // Who, what and when, as API-11 has it of items; the correlation id is in every line.
+  const { id, type, createdAt } = view;
+  logger.info(isRepeated ? "Job submitted before" : "Job submitted", {
+    audit: {
+      action: "submit",
+      jobId: id,
+      type,
+      who: requestedBy,
+      at: createdAt,
+      ...(isRepeated && { repeated: true }),
+    },
+  });
   metrics.addMetric(isRepeated ? "RepeatedSubmission" : "JobSubmitted", MetricUnit.Count, 1);
   return { status: 202, body: view, headers: { location } };
 }

@@ -131,7 +131,7 @@ function securityGroup(network: Network, group: GraphNode): string[] {
   const targets = rules.map((rule) => targetOf(network, group, rule));
   const wantedTargets = [endpointGroup(network), ...gateways.map((service) => prefixList(network, service))];
   return [
-    ...differences(group, kept(group, "name", "vpc_id")),
+    ...differences(graph, group, kept(group, "name", "vpc_id")),
     ...wanted(
       vpc !== undefined && givenOut(network, group, group.attributes.vpc_id) === referenceTo(vpc, "id"),
       "must be of the isolated VPC of its region",
@@ -145,9 +145,10 @@ function securityGroup(network: Network, group: GraphNode): string[] {
 
 /** Where a rule leads, as the network stack has it; a text that is expected nowhere, where it is more than HTTPS to one target. */
 function targetOf(network: Network, group: GraphNode, rule: GraphNode): string {
+  const { graph } = network;
   const name = "prefix_list_id" in rule.attributes ? "prefix_list_id" : "referenced_security_group_id";
   const https = { ip_protocol: "tcp", from_port: 443, to_port: 443, security_group_id: referenceTo(group, "id") };
-  const isExact = differences(rule, { ...https, ...kept(rule, name) }).length === 0;
+  const isExact = differences(graph, rule, { ...https, ...kept(rule, name) }).length === 0;
   return isExact ? String(givenOut(network, rule, rule.attributes[name])) : `more by ${rule.address}`;
 }
 

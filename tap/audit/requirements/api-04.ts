@@ -46,9 +46,9 @@ function webAcl(graph: Graph, stack: StackJson, environment: Environment): Findi
   if (stage === undefined || acl === undefined || association === undefined || logging === undefined)
     return [{ stack: stack.id, message: "must have one stage, one web ACL on it, and one log of that" }];
   return [
-    ...findingsOn(acl, settings(acl)),
+    ...findingsOn(acl, settings(graph, acl)),
     ...findingsOn(association, [
-      ...differences(association, {
+      ...differences(graph, association, {
         resource_arn: referenceTo(stage, "arn"),
         web_acl_arn: referenceTo(acl, "arn"),
       }),
@@ -61,14 +61,14 @@ function webAcl(graph: Graph, stack: StackJson, environment: Environment): Findi
   ];
 }
 
-function settings(acl: GraphNode): string[] {
+function settings(graph: Graph, acl: GraphNode): string[] {
   const rules = blocksOf(acl.attributes, "rule");
   const priorities = new Set(rules.map(({ priority }) => priority));
   const bare = rules.map(({ name: _, priority: __, visibility_config: ___, ...rest }) => rest);
   const [visibility] = blocksOf(acl.attributes, "visibility_config");
   const unseen = [acl.attributes, ...rules].filter((each) => !isVisible(each));
   return [
-    ...differences(acl, {
+    ...differences(graph, acl, {
       ...kept(acl, "name", "rule"),
       scope: "REGIONAL",
       default_action: { allow: {} },
@@ -106,7 +106,7 @@ function logs(graph: Graph, environment: Environment, acl: GraphNode, logging: G
   return [
     ...findingsOn(
       logging,
-      differences(logging, {
+      differences(graph, logging, {
         resource_arn: referenceTo(acl, "arn"),
         log_destination_configs: [referenceTo(group, "arn")],
         redacted_fields: secretHeaders.map((name) => ({ single_header: { name } })),

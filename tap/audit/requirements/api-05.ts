@@ -75,7 +75,7 @@ function retried(graph: Graph, lambda: GraphNode): string[] {
   );
   const [config, ...others] = configs;
   if (config === undefined || others.length > 0) return ["must have its retries set, once"];
-  return differences(config, {
+  return differences(graph, config, {
     function_name: referenceTo(lambda, "function_name"),
     qualifier: referenceTo(alias, "name"),
     maximum_retry_attempts: retries,
@@ -97,7 +97,7 @@ function deadLetters(graph: Graph, lambda: GraphNode): string[] {
   return [
     ...wanted(sharing.length === 0, `shares ${queue.address} with another function`),
     ...wanted(isOwnKey, `must have its dead letters under a key of its stack`),
-    ...differences(queue, {
+    ...differences(graph, queue, {
       ...kept(queue, "name", "visibility_timeout_seconds", "max_message_size"),
       ...(isOwnKey ? { kms_master_key_id: referenceTo(key, "arn") } : {}),
       message_retention_seconds: deadLetterSeconds,

@@ -1,7 +1,7 @@
 import { api05 } from "../../../../tap/audit/requirements/api-05";
 import { type Mutation, prove } from "../../../support/prove";
 import { resource } from "../../../support/synthesized";
-import { api, apiSetting, apiWith, apiWithin, apiWithout } from "./api-mutations";
+import { api, apiRoute, apiSetting, apiWith, apiWithin, apiWithout } from "./api-mutations";
 import { referenceTo } from "./mutations";
 
 const lambda = "aws_lambda_function";
@@ -77,13 +77,13 @@ prove(
     }),
     "dead letters come late": apiSetting(queue, letters, { delay_seconds: 900 }),
     "dead letters are in another region": apiSetting(queue, letters, { region: "us-east-1" }),
-    "the gateway waits as long as the function has": apiSetting("aws_api_gateway_integration", "GET_items_id", {
+    "the gateway waits as long as the function has": apiRoute("aws_api_gateway_integration", "GET /items/{id}", {
       timeout_milliseconds: 30_000,
     }),
-    "the gateway waits shortly": apiSetting("aws_api_gateway_integration", "DELETE_items_id", {
+    "the gateway waits shortly": apiRoute("aws_api_gateway_integration", "DELETE /items/{id}", {
       timeout_milliseconds: 1_000,
     }),
-    "the gateway waits as it likes": apiSetting("aws_api_gateway_integration", "GET_health", {
+    "the gateway waits as it likes": apiRoute("aws_api_gateway_integration", "GET /health", {
       timeout_milliseconds: undefined,
     }),
     "a function's queue is in a list of blocks": apiWithin(lambda, "items", "dead_letter_config", [

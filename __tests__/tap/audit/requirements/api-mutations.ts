@@ -1,4 +1,4 @@
-import type { StackJson } from "../../../../tap/audit/stack-json";
+import { type Resource, resourcesOf, type StackJson } from "../../../../tap/audit/stack-json";
 import type { Attributes } from "../../../../tap/graph/terraform-json";
 import type { Mutation } from "../../../support/prove";
 import { resource, stackOf } from "../../../support/synthesized";
@@ -56,3 +56,47 @@ export const apiText = (type: string, name: string, attribute: string, from: str
     if (changed === text) throw new Error(`${type} ${name} has no ${from} in ${attribute}`);
     attributes[attribute] = changed;
   });
+
+/** Changes exactly one thing of a gateway that is of a method and path, as `GET /items/{id}`, and of a status where there are several. */
+export const apiRoute = (
+  type: string,
+  route: string,
+  change: Attributes | ((attributes: Attributes, stack: StackJson) => void),
+  status?: number,
+): Mutation =>
+  api((stack) => {
+    const { attributes } = routePart(stack, type, route, status);
+    if (typeof change === "function") change(attributes, stack);
+    else
+      for (const [name, value] of Object.entries(change))
+        if (value === undefined) delete attributes[name];
+        else attributes[name] = value;
+  });
+
+/** Takes such a thing out. */
+export const apiWithoutRoute = (type: string, route: string, status?: number): Mutation =>
+  api((stack) => {
+    delete stack.json.resource?.[type]?.[routePart(stack, type, route, status).name];
+  });
+
+/** Exactly one thing of a gateway that is of a method and path. */
+export function routePart(stack: StackJson, type: string, route: string, status?: number): Resource {
+  const [method = "", path = ""] = route.split(" ");
+  const methods = resourcesOf(stack, "aws_api_gateway_method").filter(
+    ({ attributes }) => attributes.http_method === method && pathOf(stack, attributes.resource_id) === path,
+  );
+  const names = [method, ...methods.map(({ address }) => `\${${address}.http_method}`)];
+  const found = resourcesOf(stack, type).filter(
+    ({ attributes }) =>
+      names.includes(String(attributes.http_method)) &&
+      pathOf(stack, attributes.resource_id) === path &&
+      (status === undefined || attributes.status_code === String(status)),
+  );
+  if (found.length !== 1) throw new Error(`${stack.id} has ${found.length} ${type} of ${route} ${status ?? ""}`);
+  return found[0] as Resource;
+}
+
+function pathOf(stack: StackJson, id: unknown): string {
+  const found = resourcesOf(stack, "aws_api_gateway_resource").find(({ address }) => id === `\${${address}.id}`);
+  return found === undefined ? "" : `${pathOf(stack, found.attributes.parent_id)}/${found.attributes.path_part}`;
+}
