@@ -127,7 +127,7 @@ export class JobsStack extends TapStack {
     return new RuntimeSettings(this, "Config", {
       settings: {
         paused: { description: "Whether the worker rests: true or false", initialValue: "false" },
-        "maximum-input-bytes": { description: "Longest input of a job, bytes of JSON", initialValue: "100000" },
+        "maximum-input-bytes": { description: "Longest input of a job, bytes of JSON", initialValue: "250000" },
       },
     });
   }

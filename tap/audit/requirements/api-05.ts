@@ -13,6 +13,8 @@ type FunctionName = (typeof functionNames)[number];
 const itemsConcurrency = 100;
 const memoryMegabytes = 256;
 const timeoutSeconds = 30;
+/** What puts a resource elsewhere, or makes it another number of times. */
+const metaArguments = ["count", "for_each", "lifecycle", "provider", "region"];
 /** What the gateway waits: its own limit, and less than the function has. */
 const integrationMilliseconds = 29_000;
 const retries = 2;
@@ -52,7 +54,7 @@ function concurrencyOf({ api, name, environmentSuffix }: Environment, functionNa
   return api[functionName as FunctionName].reservedConcurrency;
 }
 
-function settings({ attributes, region, stack }: GraphNode, concurrency: number | undefined): string[] {
+function settings({ attributes }: GraphNode, concurrency: number | undefined): string[] {
   const { memory_size, timeout, reserved_concurrent_executions, tracing_config } = attributes;
   return [
     ...wanted(memory_size === memoryMegabytes, `must have ${memoryMegabytes} MB (it has ${memory_size})`),
@@ -62,7 +64,10 @@ function settings({ attributes, region, stack }: GraphNode, concurrency: number 
       concurrency !== undefined && reserved_concurrent_executions === concurrency,
       `must have a concurrency of ${concurrency} (it has ${reserved_concurrent_executions})`,
     ),
-    ...wanted(region === stack.region && attributes.count === undefined, "must be in its stack's region, once"),
+    ...wanted(
+      metaArguments.every((name) => attributes[name] === undefined),
+      "must be in its stack's account and region, once, as it is written",
+    ),
   ];
 }
 

@@ -24,7 +24,7 @@ export const api07: Requirement = {
       const region = regionOf(subject.graph, stack, environment);
       return region === undefined
         ? [{ stack: stack.id, message: "must have one topic of changes and one queue of messages, under one key" }]
-        : [...publishes(subject.graph, region), ...receives(subject.graph, region)];
+        : [...publishes(subject.graph, region), ...receives(subject.graph, region), ...besides(subject.graph, region)];
     }),
 };
 
@@ -63,6 +63,23 @@ function regionOf(graph: Graph, stack: StackJson, environment: Environment): Reg
     peerQueues: peers.map((region) => arn("sqs", "peer-messages", region)),
     lambdas: functionsOf(graph, stack),
   };
+}
+
+/** Settings of topics and queues that are resources of their own would stand in for what is judged here. */
+const known =
+  /^aws_(sns_topic|sns_topic_policy|sns_topic_subscription|sqs_queue|sqs_queue_policy|sqs_queue_redrive_allow_policy)$/;
+
+/** The queue is polled: nobody calls the messages function. */
+function besides(graph: Graph, { stack, lambdas }: Region): Finding[] {
+  const others = nodesIn(graph, stack).filter(({ type }) => /^aws_s[nq]s_/.test(type) && !known.test(type));
+  const callers = nodesIn(graph, stack, "aws_lambda_permission").filter(
+    ({ attributes, stack: own }) =>
+      graph.resolve(attributes.function_name, own, { types: ["aws_lambda_function"] }) === lambdas.get("messages"),
+  );
+  return [
+    ...others.flatMap((node) => findingsOn(node, ["changes a topic or a queue, beside its own settings"])),
+    ...callers.flatMap((node) => findingsOn(node, ["lets somebody call the function that takes messages in"])),
+  ];
 }
 
 function publishes(graph: Graph, region: Region): Finding[] {

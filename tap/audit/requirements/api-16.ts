@@ -196,8 +196,7 @@ function heartbeat(graph: Graph, stack: StackJson): Finding[] {
   const [rule, ...otherRules] = nodesIn(graph, stack, "aws_cloudwatch_event_rule");
   const [target, ...otherTargets] = nodesIn(graph, stack, "aws_cloudwatch_event_target");
   const permissions = nodesIn(graph, stack, "aws_lambda_permission").filter(
-    ({ attributes }) =>
-      graph.resolve(attributes.function_name, { ...stack, outputs: {} }, { types: ["aws_lambda_function"] }) === lambda,
+    (node) => graph.resolve(node.attributes.function_name, node.stack, { types: ["aws_lambda_function"] }) === lambda,
   );
   const [permission, ...otherPermissions] = permissions;
   if (lambda === undefined || alias === undefined || rule === undefined || target === undefined)

@@ -11,6 +11,7 @@ import { api09 } from "./api-09";
 import { api10 } from "./api-10";
 import { api13 } from "./api-13";
 import { api14 } from "./api-14";
+import { api16 } from "./api-16";
 import { plat01 } from "./plat-01";
 import { plat03 } from "./plat-03";
 import { plat04 } from "./plat-04";
@@ -51,6 +52,7 @@ export const requirements: readonly Requirement[] = [
   api10,
   api13,
   api14,
+  api16,
   plat01,
   plat03,
   plat04,

@@ -38,6 +38,7 @@ export const plat05: Requirement = {
         judgeApi(subject.graph, stack, environment, restApi),
       ),
     ),
+    ...fingerprints(subject.graph),
   ],
 };
 
@@ -69,6 +70,20 @@ function judgeApi(graph: Graph, stack: StackJson, environment: Environment, rest
       stage.address,
     ),
   ];
+}
+
+/** Each API names functions of its own region and environment: a fingerprint that two have is of neither. */
+function fingerprints(graph: Graph): Finding[] {
+  const deployments = graph.ofType("aws_api_gateway_deployment");
+  const of = ({ attributes }: GraphNode) =>
+    (attributes.triggers as { redeployment?: unknown } | undefined)?.redeployment;
+  return deployments
+    .filter((one) => deployments.some((other) => other !== one && of(other) === of(one)))
+    .map(({ stack, address }) => ({
+      stack: stack.id,
+      address,
+      message: "has the trigger of another API's deployment",
+    }));
 }
 
 function deploysItself(graph: Graph, restApi: GraphNode, stage: GraphNode): boolean {

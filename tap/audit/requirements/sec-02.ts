@@ -120,10 +120,16 @@ function deadLetters(graph: Graph, lambda: GraphNode, ownRole: GraphNode | undef
       coversResource(statement, String(queue.arn)) &&
       statement.resources.length > 0,
   );
+  const isDenied = statements.some(
+    (statement) =>
+      statement.effect === "Deny" &&
+      coversAction(statement, "sqs:SendMessage") &&
+      coversResource(statement, String(queue.arn)),
+  );
   const { message_retention_seconds, max_message_size } = queue.attributes;
   return [
     ...wanted(watches, `must have an alarm on the first message in ${queue.address}`),
-    ...wanted(maySend, `must be allowed to send to ${queue.address}`),
+    ...wanted(maySend && !isDenied, `must be allowed to send to ${queue.address}`),
     ...wanted(message_retention_seconds === 14 * 86_400, `must have its dead letters kept 14 days`),
     ...wanted(max_message_size === 1_048_576, "must have dead letters as large as its events may be"),
   ];

@@ -28,7 +28,7 @@ export const sec03: Requirement = {
 
 function judgeQueue(graph: Graph, queue: GraphNode): string[] {
   const sources = sourcesOf(graph, queue);
-  const common = [...encryption(graph, queue), ...size(queue)];
+  const common = [...encryption(graph, queue), ...size(queue), ...denials(graph, queue)];
   if (sources.length > 0) return [...common, ...deadLettersOfQueue(graph, queue, sources)];
   if (takesFromFunctions(graph, queue)) return [...common, ...deadLettersOfFunctions(graph, queue)];
   return [...common, ...source(graph, queue)];
@@ -43,6 +43,19 @@ function encryption(graph: Graph, queue: GraphNode): string[] {
       service === "sqs" && by === "caller" && context === "aws:sqs:arn" && values.includes(String(queue.arn)),
   );
   return isMeant ? [] : [`is under ${key.address}, whose policy doesn't let SQS use it for this queue`];
+}
+
+/** Whoever is denied a queue beyond plain HTTP can't bring it what failed. */
+function denials(graph: Graph, queue: GraphNode): string[] {
+  return graph
+    .policiesOf(queue)
+    .flatMap(({ statements }) => statements)
+    .filter(({ effect, conditions }) => {
+      const [condition, ...others] = conditions;
+      const plainHttp = condition?.operator === "Bool" && condition.key.toLowerCase() === "aws:securetransport";
+      return effect === "Deny" && !(plainHttp && others.length === 0 && condition.values.join() === "false");
+    })
+    .map(({ sid, path }) => `denies more than plain HTTP by its statement ${sid ?? path}`);
 }
 
 function size({ attributes }: GraphNode): string[] {

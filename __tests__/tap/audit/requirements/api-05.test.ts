@@ -31,6 +31,8 @@ prove(
       function_name: "tap-api-other",
     })),
     "a function isn't made": apiSetting(lambda, "items", { count: 0 }),
+    "a function is another account's": apiSetting(lambda, "items", { provider: "aws.other" }),
+    "Terraform leaves a function as it is": apiSetting(lambda, "items", { lifecycle: { ignore_changes: "all" } }),
     "a function is in another region": apiSetting(lambda, "items", { region: "us-east-1" }),
     "a function has more memory": apiSetting(lambda, "replicate", { memory_size: 1_024 }),
     "a function has Lambda's own memory": apiSetting(lambda, "replicate", { memory_size: undefined }),

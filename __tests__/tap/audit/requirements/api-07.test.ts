@@ -224,6 +224,19 @@ prove(
         "Messages_DeadLetters",
       );
     }),
+    "somebody calls the messages function": apiWith("aws_lambda_permission", (stack) => ({
+      action: "lambda:InvokeFunction",
+      function_name: referenceTo(stack, "aws_lambda_function", "messages", "function_name"),
+      principal: "events.amazonaws.com",
+    })),
+    "what fails is moved by a setting beside the queue": apiWith("aws_sqs_queue_redrive_policy", (stack) => ({
+      queue_url: referenceTo(stack, queue, "Messages_Queue", "id"),
+      redrive_policy: "{}",
+    })),
+    "messages are looked through": apiWith("aws_sns_topic_data_protection_policy", (stack) => ({
+      arn: referenceTo(stack, "aws_sns_topic", "Changes", "arn"),
+      policy: "{}",
+    })),
     "the other region is gone": ({ stacks }, environment) => {
       const isOther = ({ component, environmentSuffix, region }: StackJson) =>
         component === "api" && environmentSuffix === environment && region !== "us-west-2";

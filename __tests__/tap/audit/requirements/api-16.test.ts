@@ -1,6 +1,6 @@
 import { api16 } from "../../../../tap/audit/requirements/api-16";
 import { type Mutation, prove } from "../../../support/prove";
-import { resource, type stackOf } from "../../../support/synthesized";
+import { provider, resource, type stackOf } from "../../../support/synthesized";
 import { api, apiSetting, apiText, apiWith, apiWithin, apiWithout } from "./api-mutations";
 import { adding, allowing, changing, nameOf, referenceTo, rewrite, without } from "./mutations";
 
@@ -23,7 +23,7 @@ const from =
     const stack = subject.stacks.find(
       (each) => each.component === component && each.environmentSuffix === environment && each.region !== "us-west-2",
     ) as ReturnType<typeof stackOf>;
-    const [accountId] = stack.json.provider?.aws?.[0]?.allowed_account_ids as string[];
+    const [accountId] = provider(stack).allowed_account_ids as string[];
     const arn = `arn:aws:dynamodb:us-west-2:${accountId}:table/tap-api-items-${environment}-us-west-2${part}`;
     rewrite(resource(stack, "aws_iam_role_policy", `${name}_Role_data-access`), "policy", allowing(action, [arn]));
   };

@@ -66,6 +66,11 @@ prove(
         Object.entries(changes).map(([name, change]) => [`${name} (${system})`, mutation(change)]),
       ),
     ),
+    "the deployments are made anew by the same, whatever changes": ({ stacks }) => {
+      for (const { json } of stacks)
+        for (const each of Object.values(json.resource?.aws_api_gateway_deployment ?? {}))
+          each.triggers = { redeployment: "0".repeat(64) };
+    },
     "the jobs have no API": jobs((stack) => {
       remove(stack, "aws_api_gateway_rest_api", "RestApi");
     }),

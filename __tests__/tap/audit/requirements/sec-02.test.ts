@@ -1,7 +1,7 @@
 import { sec02 } from "../../../../tap/audit/requirements/sec-02";
 import { prove } from "../../../support/prove";
 import { resource } from "../../../support/synthesized";
-import { records, recordsResource, remove, rewrite, security, without } from "./mutations";
+import { adding, records, recordsResource, remove, rewrite, security, without } from "./mutations";
 
 const lambda = (change: (attributes: Record<string, unknown>) => void) =>
   recordsResource("aws_lambda_function", "Write", change);
@@ -136,6 +136,25 @@ prove(
       "aws_iam_role_policy",
       "Write_Role_basic-execution",
       (policy) => rewrite(policy, "policy", without("SendDeadLetters")),
+    ),
+    "a function is denied its dead letters": recordsResource(
+      "aws_iam_role_policy",
+      "Write_Role_basic-execution",
+      (policy) => rewrite(policy, "policy", adding({ Effect: "Deny", Action: "sqs:*", Resource: "*" })),
+    ),
+    "an alarm has one dimension more than the metric": recordsResource(
+      "aws_cloudwatch_metric_alarm",
+      "Write_Alarms_throttles",
+      (alarm) => {
+        alarm.dimensions = { ...(alarm.dimensions as object), Resource: "live" };
+      },
+    ),
+    "an alarm compares nothing beside its metric": recordsResource(
+      "aws_cloudwatch_metric_alarm",
+      "Write_Alarms_throttles",
+      (alarm) => {
+        alarm.metric_query = [{ id: "value", expression: "0", return_data: true }];
+      },
     ),
     "dead letters are kept a minute": recordsResource("aws_sqs_queue", "Write", (queue) => {
       queue.message_retention_seconds = 60;

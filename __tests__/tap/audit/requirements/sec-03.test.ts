@@ -262,6 +262,19 @@ prove(
         changing("Publishcloudwatchamazonawscom", () => ({ Resource: ["arn:aws:sns:us-east-1:111111111111:other"] })),
       ),
     ),
+    "a queue denies itself to everyone": jobsResource("aws_sqs_queue_policy", "work_DeadLetters", (policy) =>
+      rewrite(policy, "policy", (statements) => [
+        ...statements,
+        { Sid: "Added", Effect: "Deny", Principal: "*", Action: ["sqs:SendMessage"], Resource: ["*"] },
+      ]),
+    ),
+    "a queue denies itself over TLS": jobsResource("aws_sqs_queue_policy", "Queue_Policy_17FE05FD", (policy) =>
+      rewrite(
+        policy,
+        "policy",
+        changing("DenyPlainHttp", () => ({ Condition: { Bool: { "aws:SecureTransport": ["true", "false"] } } })),
+      ),
+    ),
     "there is no queue any more": (subject) => {
       for (const { json } of subject.stacks) delete json.resource?.aws_sqs_queue;
     },
