@@ -50,7 +50,10 @@ const cases: readonly Broken[] = [
     ids: "PLAT-02",
     name: "a missing section",
     edits: { [staging]: [/ {2}jobs: \{[\s\S]*?\n {2}\},\n/, ""] },
-    says: ["staging.jobs: is missing", "an object with lambda, api, bucket, queue, table"],
+    says: [
+      "staging.jobs: is missing",
+      "an object with submit, follow, allowedOrigins, clients, lambda, api, bucket, queue, table",
+    ],
   },
   {
     ids: "PLAT-02",
@@ -86,13 +89,18 @@ const cases: readonly Broken[] = [
   {
     ids: "PLAT-02",
     name: "no reserved concurrency",
-    edits: { [dev]: ["reservedConcurrency: 10", "reservedConcurrency: 0"] },
-    says: ["dev.jobs.lambda.reservedConcurrency: 0", "from 1"],
+    edits: {
+      [dev]: [
+        "lambda: { memorySizeMb: 512, reservedConcurrency: 10 }",
+        "lambda: { memorySizeMb: 512, reservedConcurrency: 0 }",
+      ],
+    },
+    says: ["dev.jobs.lambda.reservedConcurrency: 0", "from 2"],
   },
   {
     ids: "PLAT-02",
     name: "throttling above API Gateway's quota",
-    edits: { [dev]: ["throttlingRateLimit: 100", "throttlingRateLimit: 20000"] },
+    edits: { [dev]: ["api: { throttlingRateLimit: 100,", "api: { throttlingRateLimit: 20000,"] },
     says: ["dev.jobs.api.throttlingRateLimit: 20000", "10000"],
   },
   {
@@ -303,7 +311,7 @@ const cases: readonly Broken[] = [
     edits: { "config/prod.ts": ["reservedConcurrency: 200", "reservedConcurrency: 901"] },
     says: [
       "prod.accountQuotas.concurrentExecutions",
-      "account 333333333333 in us-east-1 would hold 1051",
+      "account 333333333333 in us-east-1 would hold 1311",
       "900 can be reserved",
     ],
   },
@@ -312,9 +320,9 @@ const cases: readonly Broken[] = [
     name: "concurrency over the quota with the declared suffixes",
     edits: {
       [dev]: [/suffixes: \[\]/, 'suffixes: ["alice", "bob"]'],
-      "config/common.ts": ["concurrentExecutions: 1_000", "concurrentExecutions: 127"],
+      "config/common.ts": ["concurrentExecutions: 1_000", "concurrentExecutions: 288"],
     },
-    says: ["dev.accountQuotas.concurrentExecutions", "dev 20, alice 4, bob 4"],
+    says: ["dev.accountQuotas.concurrentExecutions", "dev 155, alice 17, bob 17"],
   },
   {
     ids: "PLAT-23",
@@ -383,7 +391,7 @@ const cases: readonly Broken[] = [
     ids: "PLAT-02",
     name: "a typo in the short-lived settings",
     edits: {
-      [dev]: ["jobs: { lambda: { reservedConcurrency: 2 } }", "jobs: { lambda: { reservedConcurency: 2 } } as never"],
+      [dev]: ["lambda: { reservedConcurrency: 2 },", "lambda: { reservedConcurency: 2 } as never,"],
     },
     says: ["dev.shortLived.settings.jobs.lambda.reservedConcurency", 'did you mean "reservedConcurrency"'],
   },
@@ -492,6 +500,19 @@ const cases: readonly Broken[] = [
     name: "an audit trail that is neither on nor off",
     edits: { "config/prod.ts": ["trail: true", 'trail: "yes"'] },
     says: ["prod.audit.trail", "true or false"],
+  },
+  // API
+  {
+    ids: "API-09",
+    name: "every origin",
+    edits: { [dev]: ['allowedOrigins: ["https://dev.example.com"]', 'allowedOrigins: ["*"]'] },
+    says: ['dev.api.allowedOrigins.0: "*"', "an origin: https://"],
+  },
+  {
+    ids: "API-08",
+    name: "an API without clients",
+    edits: { [dev]: ['clients: ["web"]', "clients: []"] },
+    says: ["dev.api.clients", "must name a client at least"],
   },
   // Code of functions
   {

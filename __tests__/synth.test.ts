@@ -173,11 +173,14 @@ describe("the command", () => {
       ["tap-network-dev-us-west-2", 0],
       ["tap-security-dev-us-east-1", 0],
       ["tap-security-dev-us-west-2", 0],
+      ["tap-api-dev-us-east-1", 4],
+      ["tap-api-dev-us-west-2", 4],
       ["tap-observability-dev-us-east-1", 0],
       ["tap-observability-dev-us-west-2", 0],
       ["tap-records-dev-us-east-1", 2],
+      ["tap-jobs-dev-us-east-1", 3],
     ]);
-    expect(changed).toHaveLength(8);
+    expect(changed).toHaveLength(11);
   });
 
   test.each([["frobnicate"], ["synth", "--colour"], ["synth", "--env"]])(

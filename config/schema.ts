@@ -88,6 +88,12 @@ const clients = z
     error: "must name a client at least, and none twice",
   });
 
+const consumerSettings = z.strictObject({
+  ...functionSettings.shape,
+  /** As for any function, and at least 2: SQS asks for no fewer invocations at once (Lambda developer guide, maximum concurrency). */
+  reservedConcurrency: wholeNumber(2, 100_000, "executions at once"),
+});
+
 const api = z.strictObject({
   /** Creates, reads, lists, changes and deletes items (API-05: 100 of concurrency). */
   items: functionSettings,
@@ -96,7 +102,7 @@ const api = z.strictObject({
   /** Publishes changes of items to the other regions. */
   replicate: functionSettings,
   /** Takes in what other regions publish. */
-  messages: functionSettings,
+  messages: consumerSettings,
   allowedOrigins,
   clients,
   /** Steady rate of the stage and of each client, requests per second: 1 to 10,000 (API Gateway's account quota). */
@@ -115,7 +121,7 @@ const jobs = z.strictObject({
   allowedOrigins,
   clients,
   /** The worker. */
-  lambda: functionSettings,
+  lambda: consumerSettings,
   api: z.strictObject({
     /** Steady rate of the stage, requests per second: 1 to 10,000 (API Gateway's account quota). */
     throttlingRateLimit: wholeNumber(1, 10_000, "requests per second, API Gateway's account quota"),

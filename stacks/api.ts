@@ -42,6 +42,8 @@ export class ApiStack extends TapStack {
     const webAcl = new WebAcl(this, "WebAcl", {
       key: this.key,
       resourceArn: restApi.stageArn,
+      // Items may be longer than AWS's rules take; the gateway's models and the functions bound them.
+      largeBodies: "count",
     });
 
     this.addOutputs({

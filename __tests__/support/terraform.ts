@@ -18,7 +18,8 @@ function findProvider(): { config: string } | { missing: string } {
         "no provider can be found: name a Terraform CLI configuration with a provider mirror in TF_CLI_CONFIG_FILE",
     };
   }
-  const folder = join(projectRoot, ".cache", "terraform-standin");
+  // One for each of Jest's workers: two would write it at once.
+  const folder = join(projectRoot, ".cache", `terraform-standin-${process.env.JEST_WORKER_ID ?? "1"}`);
   const { status, stderr } = spawnSync("bash", [standIn, folder], { encoding: "utf8" });
   return status === 0
     ? { config: join(folder, "terraform.tfrc") }

@@ -10,7 +10,10 @@ function unordered(value: unknown): unknown {
   if (value === undefined) return undefined;
   if (typeof value === "object" && value !== null && !Array.isArray(value))
     return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, unordered(inner)]));
-  return [value].flat().map(String).sort();
+  return [value]
+    .flat()
+    .map((item) => (typeof item === "object" ? JSON.stringify(unordered(item)) : String(item)))
+    .sort();
 }
 
 /** A statement that must deny at least this; less of it, or under further conditions, is a hole. */

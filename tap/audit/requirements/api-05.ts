@@ -3,6 +3,7 @@ import type { Graph, GraphNode } from "../../graph/model";
 import { blocksOf } from "../../graph/terraform-json";
 import { differences, findingsOn, kept, referenceTo, sameInTerraform } from "../exact";
 import { aliasOf, functionsOf } from "../functions";
+import { ownKey } from "../own-key";
 import { type Finding, judgeEach, nodesIn, type Requirement } from "../requirement";
 import type { StackJson } from "../stack-json";
 
@@ -97,14 +98,18 @@ function deadLetters(graph: Graph, lambda: GraphNode): string[] {
   const sharing = nodesIn(graph, lambda.stack, "aws_lambda_function").filter(
     (other) => other !== lambda && sameInTerraform(other.attributes.dead_letter_config, config),
   );
-  const key = graph.resolve(queue.attributes.kms_master_key_id, queue.stack);
-  const isOwnKey = key?.type === "aws_kms_key" && key.stack.id === queue.stack.id;
+  const key = ownKey(graph, queue, queue.attributes.kms_master_key_id, {
+    service: "sqs",
+    by: "caller",
+    context: "aws:sqs:arn",
+    value: String(queue.arn),
+  });
   return [
     ...wanted(sharing.length === 0, `shares ${queue.address} with another function`),
-    ...wanted(isOwnKey, `must have its dead letters under a key of its stack`),
+    ...wanted(key !== undefined, "must have its dead letters under a key of its stack, which SQS may use for them"),
     ...differences(graph, queue, {
       ...kept(queue, "name", "visibility_timeout_seconds", "max_message_size"),
-      ...(isOwnKey ? { kms_master_key_id: referenceTo(key, "arn") } : {}),
+      ...(key === undefined ? kept(queue, "kms_master_key_id") : { kms_master_key_id: referenceTo(key, "arn") }),
       message_retention_seconds: deadLetterSeconds,
     }).map((difference) => `${queue.address} ${difference}`),
   ];

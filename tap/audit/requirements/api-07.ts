@@ -4,6 +4,7 @@ import type { Statement } from "../../graph/policy";
 import { coversAction } from "../../graph/statement";
 import { differences, findingsOn, kept, referenceTo } from "../exact";
 import { aliasOf, functionsOf } from "../functions";
+import { ownKey } from "../own-key";
 import { sameInPolicy } from "../policies";
 import { type Finding, judgeEach, nodesIn, type Requirement } from "../requirement";
 import type { StackJson } from "../stack-json";
@@ -23,7 +24,7 @@ export const api07: Requirement = {
     judgeEach(subject, "api", (stack, environment) => {
       const region = regionOf(subject.graph, stack, environment);
       return region === undefined
-        ? [{ stack: stack.id, message: "must have one topic of changes and one queue of messages, under one key" }]
+        ? [{ stack: stack.id, message: "must have one topic of changes and one queue of messages, under a key for it" }]
         : [...publishes(subject.graph, region), ...receives(subject.graph, region), ...besides(subject.graph, region)];
     }),
 };
@@ -51,8 +52,15 @@ function regionOf(graph: Graph, stack: StackJson, environment: Environment): Reg
   const queue = nodesIn(graph, stack, "aws_sqs_queue").find(
     (each) => each.arn === arn("sqs", "peer-messages", stack.region),
   );
-  const key = queue && graph.resolve(queue.attributes.kms_master_key_id, queue.stack);
-  if (topic === undefined || topics.length > 1 || queue === undefined || key?.type !== "aws_kms_key") return undefined;
+  const key =
+    queue &&
+    ownKey(graph, queue, queue.attributes.kms_master_key_id, {
+      service: "sqs",
+      by: "caller",
+      context: "aws:sqs:arn",
+      value: String(queue.arn),
+    });
+  if (topic === undefined || topics.length > 1 || queue === undefined || key === undefined) return undefined;
   return {
     stack,
     accountId,
@@ -92,6 +100,15 @@ function publishes(graph: Graph, region: Region): Finding[] {
   return [
     ...findingsOn(topic, [
       ...differences(graph, topic, { ...kept(topic, "name"), kms_master_key_id: referenceTo(key, "arn") }),
+      ...wanted(
+        ownKey(graph, topic, topic.attributes.kms_master_key_id, {
+          service: "sns",
+          by: "caller",
+          context: "aws:sns:topicArn",
+          value: String(topic.arn),
+        }) !== undefined,
+        "must have a key that may be used for it",
+      ),
       ...wanted(
         sameInPolicy(endpoints, peerQueues) && endpoints.length === peerQueues.length,
         `must deliver to ${peerQueues.join(", ")} (it delivers to ${endpoints.join(", ") || "nothing"})`,

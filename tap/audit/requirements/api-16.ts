@@ -5,6 +5,7 @@ import { coversAction, coversResource } from "../../graph/statement";
 import { blocksOf, isObject } from "../../graph/terraform-json";
 import { differences, findingsOn, kept, referenceTo } from "../exact";
 import { aliasOf, functionsOf } from "../functions";
+import { ownKey } from "../own-key";
 import { type Finding, judgeEach, nodesIn, type Requirement } from "../requirement";
 import type { StackJson } from "../stack-json";
 
@@ -46,11 +47,15 @@ export const api16: Requirement = {
 function settings(graph: Graph, stack: StackJson, environment: Environment, table: GraphNode): string[] {
   const { environmentSuffix, deletionProtection, accountId } = environment;
   const [encryption] = blocksOf(table.attributes, "server_side_encryption");
-  const key = graph.resolve(encryption?.kms_key_arn, table.stack);
-  const isOwn = key?.type === "aws_kms_key" && key.stack.id === stack.id;
   const name = `tap-api-items-${environmentSuffix}-${stack.region}`;
+  const key = ownKey(graph, table, encryption?.kms_key_arn, {
+    service: "dynamodb",
+    by: "caller",
+    context: "aws:dynamodb:tableName",
+    value: name,
+  });
   return [
-    ...(isOwn ? [] : ["must be under the key of its stack"]),
+    ...(key === undefined ? ["must be under the key of its stack, which DynamoDB may use for it"] : []),
     ...(table.arn === `arn:aws:dynamodb:${stack.region}:${accountId}:table/${name}` ? [] : [`must be ${name}`]),
     ...differences(graph, table, {
       name,
@@ -58,7 +63,9 @@ function settings(graph: Graph, stack: StackJson, environment: Environment, tabl
       hash_key: "id",
       attribute: { name: "id", type: "S" },
       point_in_time_recovery: { enabled: true },
-      ...(isOwn ? { server_side_encryption: { enabled: true, kms_key_arn: referenceTo(key, "arn") } } : {}),
+      ...(key === undefined
+        ? kept(table, "server_side_encryption")
+        : { server_side_encryption: { enabled: true, kms_key_arn: referenceTo(key, "arn") } }),
       ttl: { attribute_name: "expiresAt", enabled: true },
       stream_enabled: true,
       stream_view_type: "NEW_IMAGE",

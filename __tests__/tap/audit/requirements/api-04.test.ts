@@ -59,7 +59,10 @@ prove(
   {
     ...Object.fromEntries(eachGroup),
     "a rule of a group only counts": managed(common, (statement) => {
-      statement.rule_action_override = [{ name: "SizeRestrictions_BODY", action_to_use: { count: {} } }];
+      statement.rule_action_override = [
+        { name: "SizeRestrictions_BODY", action_to_use: { count: {} } },
+        { name: "SizeRestrictions_QUERYSTRING", action_to_use: { count: {} } },
+      ];
     }),
     "a rule of a group lets in": managed(common, (statement) => {
       statement.rule_action_override = { name: "CrossSiteScripting_BODY", action_to_use: { allow: {} } };

@@ -77,6 +77,13 @@ prove(
     "dead letters are under somebody's key": apiSetting(queue, letters, {
       kms_master_key_id: "arn:aws:kms:us-west-2:999999999999:key/00000000-0000-0000-0000-000000000000",
     }),
+    "dead letters are under the key of codes": api((stack) => {
+      resource(stack, queue, letters).kms_master_key_id = referenceTo(stack, "aws_kms_key", "CursorKey", "arn");
+    }),
+    "dead letters are under a key that isn't for them": api((stack) => {
+      for (const key of Object.values(stack.json.resource?.aws_kms_key ?? {}))
+        key.policy = String(key.policy).replaceAll("tap-api-messages-dead-letters", "tap-api-other");
+    }),
     "dead letters come late": apiSetting(queue, letters, { delay_seconds: 900 }),
     "dead letters are in another region": apiSetting(queue, letters, { region: "us-east-1" }),
     "the gateway waits as long as the function has": apiRoute("aws_api_gateway_integration", "GET /items/{id}", {

@@ -85,6 +85,10 @@ prove(
     "messages go by HTTPS": apiSetting(subscription, "Changes", { protocol: "https" }),
     "the subscription isn't made": apiSetting(subscription, "Changes", { count: 0 }),
     "the topic is under no key": apiSetting("aws_sns_topic", "Changes", { kms_master_key_id: undefined }),
+    "the topic's key isn't for it": api((stack) => {
+      const key = keyOf(stack);
+      key.policy = String(key.policy).replace("kms:EncryptionContext:aws:sns:topicArn", "kms:EncryptionContext:other");
+    }),
     "the topic keeps an order": apiSetting("aws_sns_topic", "Changes", { fifo_topic: true }),
     "everyone may publish": topicPolicy(adding({ Principal: "*", Action: ["sns:Publish"], Resource: ["*"] })),
     "everyone in the organization may subscribe": topicPolicy(

@@ -1,0 +1,3 @@
+import { applyStacks } from "../support/apply-stacks";
+
+applyStacks("pr12");
