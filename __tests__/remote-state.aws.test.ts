@@ -1,6 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { components } from "../config/components";
 import type { TerraformJson } from "../tap/graph/terraform-json";
 import { type Emulator, emulatorMissing, startEmulator } from "./support/emulator";
 import { copyProject, projectRoot, tap, temporaryFolder } from "./support/project";
@@ -142,7 +143,7 @@ describeWithEmulator("remote state", () => {
       const outputs = JSON.parse(readFileSync(file, "utf8")) as Record<string, string>;
       const expected = stacks.flatMap(({ component, region, json }) => {
         const role = region === "us-west-2" ? "secondary" : "primary";
-        const inEachRegion = ["network", "security", "observability"].includes(component);
+        const inEachRegion = components[component].scope === "region";
         return Object.keys(json.output ?? {}).map((key) =>
           inEachRegion ? `${component}_${role}_${key}` : `${component}_${key}`,
         );
