@@ -113,7 +113,7 @@ test("what a variable part of a path is called has no place in Terraform's addre
   expect(addresses(named("id"))).toEqual(addresses(named("itemId")));
 });
 
-test("FIL-06 a body is checked by its model, under any content type, and parameters are checked", () => {
+test("a body is checked by its model, under any content type, and parameters are checked", () => {
   const { attributes } = builtRoute(stack, "POST", "/items");
   expect(attributes.request_models).toEqual({
     $default: expect.stringMatching(/^\$\{aws_api_gateway_model\.Api_Models_ItemInput_\w+\.name\}$/),
@@ -192,7 +192,7 @@ test("PLAT-05 the stage has the limits of its environment from the start, for al
   });
 });
 
-test("SEC-05 execution logs are of errors, without data, in a group that is there before the stage", () => {
+test("execution logs are of errors, without data, in a group that is there before the stage", () => {
   const { settings } = built(stack, "aws_api_gateway_method_settings") as { settings: object };
   expect(settings).toMatchObject({ logging_level: "ERROR", data_trace_enabled: false });
   expect(built(stack, "aws_cloudwatch_log_group", "ExecutionLogs")).toMatchObject({
@@ -267,14 +267,14 @@ test("API-08 each client has a key under the usage plan; no output has its value
   });
 });
 
-test("FIL-07 a rate of 100 a minute is 1.67 a second, and needs no quota", () => {
+test("a rate of 100 a minute is 1.67 a second, and needs no quota", () => {
   const { stack: slow } = newApi({ usagePlan: { rateLimit: 1.67, burstLimit: 200 } });
   const plan = built(slow, "aws_api_gateway_usage_plan");
   expect(plan.throttle_settings).toEqual({ rate_limit: 1.67, burst_limit: 200 });
   expect(plan.quota_settings).toBeUndefined();
 });
 
-test("FIL-07 where user pools are given, routes with a key ask for a token as well, and public ones don't", () => {
+test("where user pools are given, routes with a key ask for a token as well, and public ones don't", () => {
   const pool = "arn:aws:cognito-idp:us-east-1:111111111111:userpool/us-east-1_abc";
   const { stack: both } = newApi({ userPoolArns: [pool] });
   expect(built(both, "aws_api_gateway_authorizer")).toMatchObject({

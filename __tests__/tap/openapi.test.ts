@@ -49,7 +49,7 @@ function judge(document: object): { valid: boolean; errors?: unknown } {
   return JSON.parse(stdout);
 }
 
-test.each(each)("FIL-11 the document of %s is valid OpenAPI 3.1", (_, definition) => {
+test.each(each)("the document of %s is valid OpenAPI 3.1", (_, definition) => {
   expect(judge(documentOf(definition))).toEqual({ valid: true });
 });
 
@@ -130,15 +130,12 @@ function sorted(twins: readonly Twin[]): Twin[] {
   return [...twins].sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-test.each(each)(
-  "FIL-11 every operation of %s has its twin in the gateway, and the other way round",
-  (_, definition) => {
-    const { stack } = newApi({ definition });
-    expect(fromDocument(documentOf(definition))).toEqual(fromGateway(builtRoutes(stack)));
-  },
-);
+test.each(each)("every operation of %s has its twin in the gateway, and the other way round", (_, definition) => {
+  const { stack } = newApi({ definition });
+  expect(fromDocument(documentOf(definition))).toEqual(fromGateway(builtRoutes(stack)));
+});
 
-test.each(each)("FIL-11 the schemas of %s are the gateway's models, in the words of another draft", (_, definition) => {
+test.each(each)("the schemas of %s are the gateway's models, in the words of another draft", (_, definition) => {
   const { stack } = newApi({ definition });
   const models = Object.values(stack.toTerraform().resource.aws_api_gateway_model) as {
     name: string;
@@ -177,7 +174,7 @@ test.each(each)("the examples of %s are what their schemas accept", (_, definiti
   for (const { example, schema } of examples) expect(schema.safeParse(example).error).toBeUndefined();
 });
 
-test("FIL-11 the published documents are what the tables say, and say that they are generated", () => {
+test("the published documents are what the tables say, and say that they are generated", () => {
   expect(tap(["openapi", "--check"])).toMatchObject({ exitCode: 0, stderr: "" });
   for (const { component } of definitions) {
     const text = readFileSync(join(projectRoot, "docs", "openapi", `${component}.json`), "utf8");
@@ -190,7 +187,7 @@ describe("where a table has changed since", () => {
   beforeAll(() => project.replace("routes/jobs.ts", 'summary: "Submits a job"', 'summary: "Takes a job"'));
   afterAll(() => project.remove());
 
-  test("FIL-11 tap openapi --check says which document is stale, and writes nothing; tap openapi writes it", () => {
+  test("tap openapi --check says which document is stale, and writes nothing; tap openapi writes it", () => {
     const path = join(project.root, "docs", "openapi", "jobs.json");
     const check = tap(["openapi", "--check"], { root: project.root });
     expect(check.exitCode).toBe(1);
