@@ -58,13 +58,7 @@ export function workloadBoundary(environment: Environment, lockTable: string): S
     },
     {
       sid: "OwnKeys",
-      actions: [
-        "kms:Decrypt",
-        "kms:DescribeKey",
-        "kms:Encrypt",
-        "kms:GenerateDataKey*",
-        "kms:GenerateMac",
-      ],
+      actions: ["kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey*", "kms:GenerateMac"],
       resources: [arn("kms", "key/*")],
     },
     {
