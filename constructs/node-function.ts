@@ -12,7 +12,7 @@ import { keyUse } from "./key-use";
 import { LogGroup } from "./log-group";
 import { type Statement, serviceTrust } from "./policy";
 import { requireInRange } from "./ranges";
-import { TapStack } from "./tap-stack";
+import { type Output, TapStack } from "./tap-stack";
 import { WorkloadRole } from "./workload-role";
 
 /** The newest that Lambda runs; esbuild's target in bin/functions.mjs goes with it. */
@@ -254,4 +254,14 @@ function refuseWrongText({ description, environmentVariables = {} }: NodeFunctio
       throw new RangeError(
         `environmentVariables takes names of letters, digits and _, from two characters, that aren't Lambda's or Powertools' own (given ${JSON.stringify(name)})`,
       );
+}
+
+/** Outputs of a stack: name and ARN of each of its functions. */
+export function functionOutputs(functions: Readonly<Record<string, NodeFunction>>): Record<string, Output> {
+  return Object.fromEntries(
+    Object.entries(functions).flatMap(([name, lambda]) => [
+      [`${name}_function_name`, { description: `Name of the function ${name}`, value: lambda.name }],
+      [`${name}_function_arn`, { description: `ARN of the function ${name}`, value: lambda.arn }],
+    ]),
+  );
 }

@@ -2,7 +2,7 @@ import type { Construct } from "constructs";
 import { CustomerKey } from "../constructs/customer-key";
 import { FunctionNetwork } from "../constructs/function-network";
 import { MacKey } from "../constructs/mac-key";
-import { NodeFunction } from "../constructs/node-function";
+import { functionOutputs, NodeFunction } from "../constructs/node-function";
 import { Queue } from "../constructs/queue";
 import { QueueEventSource } from "../constructs/queue-event-source";
 import { RestApi } from "../constructs/rest-api";
@@ -65,12 +65,7 @@ export class ApiStack extends TapStack {
         description: "ARN of the queue of messages that failed",
         value: messages.deadLetters.arn,
       },
-      ...Object.fromEntries(
-        Object.entries(functions).flatMap(([name, lambda]) => [
-          [`${name}_function_name`, { description: `Name of the function ${name}`, value: lambda.name }],
-          [`${name}_function_arn`, { description: `ARN of the function ${name}`, value: lambda.arn }],
-        ]),
-      ),
+      ...functionOutputs(functions),
     });
   }
 

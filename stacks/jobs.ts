@@ -3,7 +3,7 @@ import { CustomerKey } from "../constructs/customer-key";
 import { EncryptedBucket } from "../constructs/encrypted-bucket";
 import { FunctionNetwork } from "../constructs/function-network";
 import { securityNames } from "../constructs/names";
-import { NodeFunction } from "../constructs/node-function";
+import { functionOutputs, NodeFunction } from "../constructs/node-function";
 import { Queue } from "../constructs/queue";
 import { QueueEventSource } from "../constructs/queue-event-source";
 import { RestApi } from "../constructs/rest-api";
@@ -49,12 +49,7 @@ export class JobsStack extends TapStack {
       queue_arn: { description: "ARN of the queue of the jobs", value: queue.arn },
       dead_letter_queue_name: { description: "Queue of jobs that failed", value: queue.deadLetters.name },
       dead_letter_queue_arn: { description: "ARN of the queue of jobs that failed", value: queue.deadLetters.arn },
-      ...Object.fromEntries(
-        Object.entries(functions).flatMap(([name, lambda]) => [
-          [`${name}_function_name`, { description: `Name of the function ${name}`, value: lambda.name }],
-          [`${name}_function_arn`, { description: `ARN of the function ${name}`, value: lambda.arn }],
-        ]),
-      ),
+      ...functionOutputs(functions),
     });
   }
 

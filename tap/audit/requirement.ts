@@ -121,6 +121,11 @@ export function expectThat(
   return holds ? [] : [{ stack: stack.id, ...(address === undefined ? {} : { address }), message }];
 }
 
+/** The message where the condition doesn't hold: for judgeNodes and judgeEach, which say of what it is. */
+export function wanted(holds: boolean, message: string): string[] {
+  return holds ? [] : [message];
+}
+
 /** Whether two values are the same JSON, whatever the order of keys. */
 export function sameJson(a: unknown, b: unknown): boolean {
   return canonical(a) === canonical(b);

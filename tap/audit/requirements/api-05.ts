@@ -4,7 +4,7 @@ import { blocksOf } from "../../graph/terraform-json";
 import { differences, findingsOn, kept, referenceTo, sameInTerraform } from "../exact";
 import { aliasOf, functionsOf } from "../functions";
 import { ownKey } from "../own-key";
-import { type Finding, judgeEach, nodesIn, type Requirement } from "../requirement";
+import { type Finding, judgeEach, nodesIn, type Requirement, wanted } from "../requirement";
 import type { StackJson } from "../stack-json";
 
 const functionNames = ["health", "items", "messages", "replicate"] as const;
@@ -131,8 +131,4 @@ function integrations(graph: Graph, stack: StackJson): Finding[] {
       ),
     );
   });
-}
-
-function wanted(holds: boolean, message: string): string[] {
-  return holds ? [] : [message];
 }

@@ -6,7 +6,7 @@ import { differences, findingsOn, kept, referenceTo } from "../exact";
 import { aliasOf, functionsOf } from "../functions";
 import { ownKey } from "../own-key";
 import { sameInPolicy } from "../policies";
-import { type Finding, judgeEach, nodesIn, type Requirement } from "../requirement";
+import { type Finding, judgeEach, nodesIn, type Requirement, wanted } from "../requirement";
 import type { StackJson } from "../stack-json";
 
 /** SQS event sources: what a function is still at must not be seen again (Lambda developer guide). */
@@ -302,8 +302,4 @@ function parsed(text: unknown): Record<string, unknown> {
   } catch {
     return {};
   }
-}
-
-function wanted(holds: boolean, message: string): string[] {
-  return holds ? [] : [message];
 }

@@ -2,7 +2,7 @@ import type { Graph, GraphNode } from "../../graph/model";
 import { alarmsOn, isPlain, queueDepth, secondsUntilItFires } from "../alarms";
 import { keyUses } from "../key-policy";
 import { jsonOf, redriveOf, retentionOf } from "../queues";
-import { type Finding, judgeNodes, type Requirement, type Subject, sameJson } from "../requirement";
+import { type Finding, judgeNodes, type Requirement, type Subject, sameJson, wanted } from "../requirement";
 
 const secondsPerDay = 86_400;
 /** As large as SQS takes, and an asynchronous event of Lambda is. */
@@ -194,8 +194,4 @@ function strayPolicies(subject: Subject): Finding[] {
       ),
     ),
   ];
-}
-
-function wanted(holds: boolean, message: string): string[] {
-  return holds ? [] : [message];
 }
