@@ -143,7 +143,7 @@ const shared = [
   /^aws_cloudwatch_log_group name$/,
   // AWS's own.
   /^aws_cloudwatch_metric_alarm (metric_query\.metric\.)?(metric_name|namespace)$/,
-  /^aws_wafv2_web_acl rule\.statement\.managed_rule_group_statement\.(vendor_)?name$/,
+  /^aws_wafv2_web_acl rule\.statement\.managed_rule_group_statement\.((vendor_)?|rule_action_override\.)name$/,
   /^aws_wafv2_web_acl_logging_configuration redacted_fields\.single_header\.name$/,
   /^aws_vpc_endpoint service_name$/,
   /^aws_appautoscaling_(policy|target) service_namespace$/,
