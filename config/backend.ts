@@ -42,12 +42,13 @@ export function checkBackend(parsed: ParsedBackend): BackendSettings {
   return result.value;
 }
 
-/** Where a stack's state is: one bucket per account, in the region of the account's bootstrap. */
+/** Where a stack's state is: one bucket per account, in the region of the account's bootstrap; its replica while that region is down. */
 export function stateLocation(
   environment: Environment,
   stackId: string,
 ): { bucket: string; key: string; region: string } {
-  return { bucket: stateBucketName(environment), key: stackId, region: environment.account.region };
+  const { stateRegion } = environment.account;
+  return { bucket: stateBucketName(environment, stateRegion), key: stackId, region: stateRegion };
 }
 
 /** All of a stack's `backend "s3"` block, as Terraform's JSON has it. */
@@ -55,8 +56,9 @@ export function backendConfig(environment: Environment, stackId: string, setting
   return { ...stateLocation(environment, stackId), ...settings };
 }
 
-export function stateBucketName({ accountId, account }: Environment): string {
-  return `tap-state-${accountId}-${account.region}`;
+/** An account's states, or their replica in another region. */
+export function stateBucketName({ accountId }: Environment, region: string): string {
+  return `tap-state-${accountId}-${region}`;
 }
 
 /** Stack id, folder in cdktf.out and key of the state. */

@@ -18,6 +18,7 @@ export function checkSources(given: readonly unknown[], variables: Variables): C
   refuse([
     ...results.flatMap((result) => (result.ok ? [] : result.problems)),
     ...valid.flatMap(regionKeyProblems),
+    ...valid.flatMap(recoveryProblems),
     ...valid.flatMap(profileProblems),
     ...accountVariableProblems(given, variables),
     ...sameNameProblems(valid),
@@ -65,6 +66,27 @@ function regionKeyProblems({ environment, regions }: CheckedEnvironment): Config
         message: `is no zone of ${region}; its ids start with ${zonePrefix(region)}-az`,
       }));
   });
+}
+
+/** Who replicates needs a second region; who has failed over says from where, and where to. */
+function recoveryProblems({ environment, primaryRegion, regions, recovery }: CheckedEnvironment): ConfigProblem[] {
+  const { secondRegion, failedOverFrom } = recovery;
+  const path = `${environment}.recovery`;
+  const others = Object.keys(regions).filter((name) => name !== primaryRegion);
+  const problems: ConfigProblem[] = [];
+  if (secondRegion && Object.keys(regions).length < 2)
+    problems.push({ path: `${path}.secondRegion`, value: true, message: "needs a second region in regions" });
+  if (failedOverFrom === undefined) return problems;
+  const from = { path: `${path}.failedOverFrom`, value: failedOverFrom };
+  if (!secondRegion) problems.push({ ...from, message: "needs secondRegion: true; without it there are no replicas" });
+  if (primaryRegion === undefined)
+    problems.push({ ...from, message: "needs primaryRegion: the region with the replicas, where work goes on" });
+  else if (!others.includes(failedOverFrom))
+    problems.push({
+      ...from,
+      message: `must be one of the environment's regions that is not its primaryRegion ${primaryRegion}: ${others.join(", ") || "there is none"}`,
+    });
+  return problems;
 }
 
 /** `use1` of us-east-1, `apse2` of ap-southeast-2: how zone ids of a region start. */

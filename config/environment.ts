@@ -7,8 +7,12 @@ export type RegionSource = "configuration" | "AWS_REGION" | "AWS_DEFAULT_REGION"
 export interface Account {
   /** The environment that the bootstrap belongs to: the first that is declared in the account. */
   readonly environmentSuffix: string;
-  /** Where state, roles and boundaries are: that environment's configured primary region, else the first of its regions; never one from a variable. */
+  /** Where roles and boundaries are, and states but for the time of a failover: that environment's configured primary region, else the first of its regions; never one from a variable. */
   readonly region: string;
+  /** Where states are read and written: `region`, or where the environment has failed over to. */
+  readonly stateRegion: string;
+  /** Where states are replicated to, if they are (PLAT-14). */
+  readonly stateReplicaRegion: string | undefined;
   /** All environments that are declared in the account. */
   readonly environmentSuffixes: readonly string[];
   /** All their regions. */
@@ -29,6 +33,10 @@ export interface Environment extends Omit<CheckedEnvironment, "environment" | "p
   readonly regionSource: RegionSource;
   /** All regions, the primary one first. */
   readonly regionNames: readonly string[];
+  /** Where the data of what exists once were made, and after which they are named: the primary region, but for the time of a failover. */
+  readonly dataRegion: string;
+  /** Where they are replicated to, if they are (PLAT-14). */
+  readonly replicaRegion: string | undefined;
   readonly account: Account;
 }
 

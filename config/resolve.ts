@@ -32,6 +32,10 @@ export function resolve(
           message: `must be one of the environment's regions: ${regionNames.join(", ")}${didYouMean(region, regionNames)}`,
         },
       ];
+  // State must be where it was yesterday, whatever a variable says today.
+  const stateRegion = primaryRegion ?? (regionNames[0] as string);
+  const data = dataRegions(settings, region);
+  const states = dataRegions(settings, stateRegion);
   const environment: Environment = {
     ...settings,
     name,
@@ -39,15 +43,26 @@ export function resolve(
     region,
     regionSource: source,
     regionNames: [region, ...regionNames.filter((other) => other !== region)],
+    dataRegion: data.home,
+    replicaRegion: data.replica,
     account: {
       environmentSuffix,
-      // State must be where it was yesterday, whatever a variable says today.
-      region: primaryRegion ?? (regionNames[0] as string),
+      region: states.home,
+      stateRegion,
+      stateReplicaRegion: states.replica,
       environmentSuffixes: [environmentSuffix],
       regionNames,
     },
   };
   return { environment, problems };
+}
+
+/** Where things were made, and where they are replicated to: a failover changes neither. */
+function dataRegions({ recovery, regions }: Pick<CheckedEnvironment, "recovery" | "regions">, current: string) {
+  const { secondRegion, failedOverFrom } = recovery;
+  const home = failedOverFrom ?? current;
+  const replica = failedOverFrom ? current : Object.keys(regions).find((name) => name !== home);
+  return { home, replica: secondRegion ? replica : undefined };
 }
 
 function primaryRegionOf(

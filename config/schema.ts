@@ -204,6 +204,14 @@ const settings = {
     /** Days that what it recorded is kept: 1 to 36,500. */
     retentionDays: wholeNumber(1, 36_500, "days"),
   }),
+  recovery: z.strictObject({
+    /** Whether what exists once (jobs, records, states) is replicated to the environment's second region, and backups are copied to another one (PLAT-14, PLAT-22). Switched off later, Terraform wants to remove the replicas. */
+    secondRegion: flag,
+    /** Days that backups are kept: 1 to 36,500 (AWS Backup, lifecycle). */
+    backupRetentionDays: wholeNumber(1, 36_500, "days, AWS Backup's range"),
+    /** The primary region of before, while the environment works on the replicas that are in `primaryRegion` (docs/operations/recovery.md). @default none: the data are where they were made */
+    failedOverFrom: region.optional(),
+  }),
   /** The `api` system, in each region. */
   api,
   /** The `records` system. */

@@ -1,12 +1,13 @@
 import { IamPolicy } from "@cdktf/provider-aws/lib/iam-policy";
 import { IamRole } from "@cdktf/provider-aws/lib/iam-role";
 import { IamRolePolicyAttachment } from "@cdktf/provider-aws/lib/iam-role-policy-attachment";
+import type { ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
 import { policyJson, type Statement } from "./policy";
 import { TapStack } from "./tap-stack";
 
 export interface AccountRoleProps {
-  /** `deploy` or `plan`: its part of the name pattern. */
+  /** `deploy`, `plan`, …: its part of the name pattern. */
   readonly resource: string;
   /** What it is for, in a sentence; at most 1,000 characters (IAM). */
   readonly description: string;
@@ -24,6 +25,8 @@ const managedPolicyLimit = 6_144;
 /** A role of the account, for CI and operators: rights in managed policies by subject, under a boundary. */
 export class AccountRole extends Construct {
   readonly arn: string;
+  /** What uses the role should wait for these. */
+  readonly policies: readonly ITerraformDependable[];
 
   constructor(scope: Construct, id: string, props: AccountRoleProps) {
     super(scope, id);
@@ -36,7 +39,7 @@ export class AccountRole extends Construct {
       // For sessions by OIDC; one that was reached from another role ends after an hour, whatever stands here.
       maxSessionDuration: 4 * 3_600,
     });
-    for (const [subject, statements] of Object.entries(props.policies)) {
+    this.policies = Object.entries(props.policies).map(([subject, statements]) => {
       const policy = policyJson(statements);
       if (policy.length > managedPolicyLimit) {
         throw new RangeError(
@@ -48,8 +51,8 @@ export class AccountRole extends Construct {
         description: props.description,
         policy,
       });
-      new IamRolePolicyAttachment(this, `Attachment-${subject}`, { role: role.name, policyArn: managed.arn });
-    }
+      return new IamRolePolicyAttachment(this, `Attachment-${subject}`, { role: role.name, policyArn: managed.arn });
+    });
     this.arn = role.arn;
   }
 }

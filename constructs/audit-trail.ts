@@ -26,7 +26,7 @@ export class AuditTrail extends Construct {
   constructor(scope: Construct, id: string, props: AuditTrailProps) {
     super(scope, id);
     const stack = TapStack.of(this);
-    const { accountId, deletionProtection } = stack.environment;
+    const { accountId } = stack.environment;
     this.name = stack.nameOf("trail", "audit");
     this.arn = stack.arnOf("cloudtrail", `trail/${this.name}`);
 
@@ -36,14 +36,13 @@ export class AuditTrail extends Construct {
     });
     key.grantTrail(this.arn);
     this.bucket = new EncryptedBucket(this, "Bucket", {
-      bucket: stack.nameOf("bucket", "audit"),
+      resource: "audit",
       key,
       bucketKey: false,
       expirationDays: props.retentionDays,
       noncurrentVersionExpirationDays: 30,
       accessLogBucketName: props.accessLogBucketName,
       statements: (bucketArn) => this.delivery(bucketArn, accountId),
-      preventDestroy: deletionProtection,
     });
     new Cloudtrail(this, "Trail", {
       name: this.name,
@@ -53,7 +52,7 @@ export class AuditTrail extends Construct {
       isMultiRegionTrail: false,
       includeGlobalServiceEvents: props.globalServiceEvents,
       advancedEventSelector: this.selectors(),
-      dependsOn: [this.bucket.policy],
+      dependsOn: this.bucket.parts,
     });
   }
 

@@ -1,3 +1,4 @@
+import { DataAwsKmsAlias } from "@cdktf/provider-aws/lib/data-aws-kms-alias";
 import { KmsAlias } from "@cdktf/provider-aws/lib/kms-alias";
 import { KmsKey } from "@cdktf/provider-aws/lib/kms-key";
 import { Lazy } from "cdktf";
@@ -12,6 +13,8 @@ export interface CustomerKeyProps {
   readonly resource?: string;
   /** Full alias, where something outside the pattern fixes it. @default alias/tap-{component}[-{resource}]-{environment}-{region} */
   readonly alias?: string;
+  /** Where it is. @default the region of its stack */
+  readonly region?: string;
   /** Terraform refuses to destroy it: what it encrypted would be lost, also what is in backups. @default deletionProtection of the environment */
   readonly preventDestroy?: boolean;
 }
@@ -37,7 +40,9 @@ export class CustomerKey extends Construct {
   readonly id: string;
   readonly arn: string;
   readonly aliasName: string;
+  readonly region: string;
   private readonly stack: TapStack;
+  private readonly props: CustomerKeyProps;
   private readonly uses = new Map<string, Use>();
   /** Services that keep using the key after the caller has gone, by grants that they make in the caller's name. */
   private readonly grantingServices = new Set<string>();
@@ -45,8 +50,12 @@ export class CustomerKey extends Construct {
   constructor(scope: Construct, id: string, props: CustomerKeyProps) {
     super(scope, id);
     this.stack = TapStack.of(this);
+    this.props = props;
+    this.region = props.region ?? this.stack.region;
     const { kms, deletionProtection } = this.stack.environment;
+    const elsewhere = props.region === undefined ? {} : { region: props.region };
     const key = new KmsKey(this, "Key", {
+      ...elsewhere,
       description: props.description,
       enableKeyRotation: true,
       deletionWindowInDays: kms.deletionWindowDays,
@@ -55,8 +64,38 @@ export class CustomerKey extends Construct {
     });
     this.id = key.keyId;
     this.arn = key.arn;
-    this.aliasName = props.alias ?? this.stack.nameOf("keyAlias", props.resource);
-    new KmsAlias(this, "Alias", { name: this.aliasName, targetKeyId: key.keyId });
+    this.aliasName = props.alias ?? this.stack.nameOf("keyAlias", props.resource, this.region);
+    new KmsAlias(this, "Alias", { ...elsewhere, name: this.aliasName, targetKeyId: key.keyId });
+  }
+
+  /**
+   * The key, in the region where what this one encrypts is replicated to, of the replicas; there once. Of its own, and
+   * no multi-Region one: S3 and DynamoDB encrypt anew there, and a key that is in one region can't leak from another.
+   */
+  replicaIn(region: string): CustomerKey {
+    const existing = this.node.tryFindChild("Replica") as CustomerKey | undefined;
+    const { description, alias, preventDestroy } = this.props;
+    return (
+      existing ??
+      new CustomerKey(this, "Replica", {
+        region,
+        description: `${description}: replicas`,
+        resource: this.replicaResource,
+        ...(alias === undefined ? {} : { alias }),
+        ...(preventDestroy === undefined ? {} : { preventDestroy }),
+      })
+    );
+  }
+
+  /** ARN of the replicas' key, as the region of before left it here: found by its alias, because that region may be down. */
+  get leftReplicaArn(): string {
+    const existing = this.node.tryFindChild("LeftReplica") as DataAwsKmsAlias | undefined;
+    const name = this.stack.nameOf("keyAlias", this.replicaResource);
+    return (existing ?? new DataAwsKmsAlias(this, "LeftReplica", { name })).targetKeyArn;
+  }
+
+  private get replicaResource(): string {
+    return this.props.resource === undefined ? "replica" : `${this.props.resource}-replica`;
   }
 
   /** A table, and tables restored beside it under `{table}-…` (DynamoDB developer guide, encryption at rest: usage notes). */
@@ -112,7 +151,7 @@ export class CustomerKey extends Construct {
   /** A log group (CloudWatch Logs user guide, encrypt log data with KMS). */
   grantLogGroup(logGroupName: string): void {
     const byLogs = {
-      principals: { Service: [`logs.${this.stack.region}.amazonaws.com`] },
+      principals: { Service: [`logs.${this.region}.amazonaws.com`] },
       actions: ["kms:Decrypt*", "kms:Describe*", "kms:Encrypt*", "kms:GenerateDataKey*", "kms:ReEncrypt*"],
     };
     const logGroupArn = this.stack.arnOf("logs", `log-group:${logGroupName}`);
@@ -131,11 +170,27 @@ export class CustomerKey extends Construct {
     this.use("TrailDescribesKey", describing, "ArnEquals", "aws:SourceArn", [trailArn]);
     this.use(
       "TrailIsRead",
-      this.throughService("s3", ["kms:Decrypt"]),
+      this.throughService(this.via("s3"), ["kms:Decrypt"]),
       "ArnEquals",
       "kms:EncryptionContext:aws:cloudtrail:arn",
       [trailArn],
     );
+  }
+
+  /**
+   * A backup vault: the roles of AWS Backup, through it, in the regions that copies come from and go to; the service
+   * keeps using the key by grants (AWS Backup developer guide, encryption). The context is the vault's ARN or name.
+   */
+  grantBackupVault(vaultName: string, regions: readonly string[]): void {
+    const services = regions.map((region) => `backup.${region}.amazonaws.com`);
+    this.use(
+      "Backup",
+      this.throughService(services, ["kms:Decrypt", "kms:GenerateDataKey"]),
+      "StringLike",
+      "kms:EncryptionContext:aws:backup:backup-vault",
+      [`*${vaultName}`],
+    );
+    for (const service of services) this.grantingServices.add(service);
   }
 
   /** Principals of this account may use the key through a service, where IAM lets them. */
@@ -147,15 +202,16 @@ export class CustomerKey extends Construct {
     values: readonly string[],
   ): void {
     const actions = ["kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*"];
-    this.use(sid, this.throughService(service, actions), operator, conditionKey, values);
+    this.use(sid, this.throughService(this.via(service), actions), operator, conditionKey, values);
   }
 
-  private throughService(service: string, actions: readonly string[]): Omit<Statement, "sid"> {
+  /** @param services by their host names */
+  private throughService(services: string | string[], actions: readonly string[]): Omit<Statement, "sid"> {
     const { accountId } = this.stack.environment;
     return {
       principals: { AWS: [rootOf(accountId)] },
       actions,
-      conditions: { StringEquals: { "kms:CallerAccount": accountId, "kms:ViaService": this.via(service) } },
+      conditions: { StringEquals: { "kms:CallerAccount": accountId, "kms:ViaService": services } },
     };
   }
 
@@ -175,7 +231,7 @@ export class CustomerKey extends Construct {
   }
 
   private via(service: string): string {
-    return `${service}.${this.stack.region}.amazonaws.com`;
+    return `${service}.${this.region}.amazonaws.com`;
   }
 
   private statements(): Statement[] {

@@ -9,17 +9,24 @@ import { S3BucketPolicy } from "@cdktf/provider-aws/lib/s3-bucket-policy";
 import { S3BucketPublicAccessBlock } from "@cdktf/provider-aws/lib/s3-bucket-public-access-block";
 import { S3BucketServerSideEncryptionConfigurationA } from "@cdktf/provider-aws/lib/s3-bucket-server-side-encryption-configuration";
 import { S3BucketVersioningA } from "@cdktf/provider-aws/lib/s3-bucket-versioning";
+import type { ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
+import { BucketReplication } from "./bucket-replication";
 import type { CustomerKey } from "./customer-key";
 import { keyUse } from "./key-use";
+import { securityNames } from "./names";
 import type { NodeFunction } from "./node-function";
 import { denyPlainHttp, policyJson, type Statement } from "./policy";
 import { requireInRange } from "./ranges";
 import { TapStack } from "./tap-stack";
 
 export interface EncryptedBucketProps {
-  /** Full name of the bucket, 3 to 63 characters; `stack.nameOf("bucket", …)` but for the state's. */
-  readonly bucket: string;
+  /** Its part of the name pattern, e.g. `results`. */
+  readonly resource: string;
+  /** Full name, 3 to 63 characters, where something outside the pattern fixes it. @default tap-{component}-{resource}-{environment}-{region}-{account} */
+  readonly bucket?: string;
+  /** Where it is. @default the region of its stack */
+  readonly region?: string;
   /** @default SSE-S3, which is for access-log buckets alone: S3 delivers access logs into no other (S3 user guide, server access logging) */
   readonly key?: CustomerKey;
   /** Whether S3 keeps a key for the bucket, which saves calls to KMS; not for a trail's bucket (CloudTrail user guide, configure key policies). @default true */
@@ -30,46 +37,89 @@ export interface EncryptedBucketProps {
   readonly expirationDays?: number;
   /** Days after which objects move to Intelligent-Tiering, 1 or more; where they expire by then they stay, because S3 refuses an expiry that isn't later than a transition (PLAT-06). @default never */
   readonly intelligentTieringAfterDays?: number;
-  /** Name of the bucket that takes the access logs. @default none, which is for the access-log bucket itself */
+  /** Name of the bucket that takes the access logs; `"none"` is for access-log buckets themselves. @default the one that `security` makes in the bucket's region */
   readonly accessLogBucketName?: string;
   /** Statements beside the denial of plain HTTP. @default none */
   readonly statements?: (bucketArn: string) => readonly Statement[];
-  /** Terraform refuses to destroy it. @default false: it goes, and what is in it */
+  /** Terraform refuses to destroy it; else it goes, and what is in it. @default deletionProtection of the environment */
   readonly preventDestroy?: boolean;
 }
 
-/** A private bucket: versions, encryption, bucket-owner ownership, TLS only, unfinished uploads removed after 7 days. */
+/**
+ * A private bucket: versions, encryption, bucket-owner ownership, TLS only, unfinished uploads removed after 7 days.
+ * What exists once per environment is replicated to the second region, where the configuration says so, and after a
+ * failover works on that replica (docs/operations/recovery.md).
+ *
+ * @example
+ * new EncryptedBucket(this, "Results", { resource: "results", key, noncurrentVersionExpirationDays: 30 });
+ */
 export class EncryptedBucket extends Construct {
+  /** Its name; what uses it waits for it. */
   readonly bucket: string;
   readonly arn: string;
-  /** What writes to the bucket by its policy should wait for it. */
-  readonly policy: S3BucketPolicy;
-  private readonly key: CustomerKey | undefined;
+  readonly region: string;
+  /** What Terraform makes of it: what writes to the bucket by its policy, or replicates it, should wait for these. */
+  readonly parts: ITerraformDependable[] = [];
+  private readonly keyArn: string | undefined;
+  /** Where it is, as an argument of what it is made of. */
+  private readonly elsewhere: { region?: string };
 
   constructor(scope: Construct, id: string, props: EncryptedBucketProps) {
     super(scope, id);
     requireDays("noncurrentVersionExpirationDays", props.noncurrentVersionExpirationDays);
     for (const option of ["expirationDays", "intelligentTieringAfterDays"] as const)
       requireDays(option, props[option] ?? 1);
+    const stack = TapStack.of(this);
+    this.region = props.region ?? stack.region;
+    this.elsewhere = props.region === undefined ? {} : { region: props.region };
 
+    const name = props.bucket ?? stack.nameOf("bucket", props.resource, this.region);
+    // Computed, so that policies are whole in the JSON.
+    this.arn = `arn:aws:s3:::${name}`;
+    this.bucket = stack.isFailedOver ? name : this.createBucket(name, props);
+    this.keyArn = stack.isFailedOver ? props.key?.leftReplicaArn : props.key?.arn;
+    if (props.region === undefined && stack.replicaRegion !== undefined) this.replicate(props, stack.replicaRegion);
+  }
+
+  /** @returns the id, which makes Terraform wait for the bucket */
+  private createBucket(name: string, props: EncryptedBucketProps): string {
+    const { deletionProtection } = TapStack.of(this).environment;
     const bucket = new S3Bucket(this, "Bucket", {
-      bucket: props.bucket,
+      ...this.elsewhere,
+      bucket: name,
       // One or the other: what isn't kept goes in one command, with what is in it.
-      ...(props.preventDestroy ? { lifecycle: { preventDestroy: true } } : { forceDestroy: true }),
+      ...((props.preventDestroy ?? deletionProtection)
+        ? { lifecycle: { preventDestroy: true } }
+        : { forceDestroy: true }),
     });
-    // Computed, so that the policy is whole in the JSON; the id makes Terraform wait for the bucket.
-    this.arn = `arn:aws:s3:::${props.bucket}`;
-    this.bucket = bucket.id;
-
-    this.blockPublicAccess();
-    this.key = props.key;
-    this.encrypt(props);
-    const versioning = this.keepVersions();
-    this.expire(props, versioning);
-    if (props.accessLogBucketName) this.logAccess(props.accessLogBucketName, props.bucket);
-    this.policy = new S3BucketPolicy(this, "Policy", {
-      bucket: this.bucket,
+    this.blockPublicAccess(bucket.id);
+    this.encrypt(bucket.id, props);
+    const versioning = this.keepVersions(bucket.id);
+    this.expire(bucket.id, props, versioning);
+    this.logAccess(bucket.id, name, props);
+    const policy = new S3BucketPolicy(this, "Policy", {
+      ...this.elsewhere,
+      bucket: bucket.id,
       policy: policyJson([denyPlainHttp("s3:*", [this.arn, `${this.arn}/*`]), ...(props.statements?.(this.arn) ?? [])]),
+    });
+    this.parts.push(versioning, policy);
+    return bucket.id;
+  }
+
+  /** Both ways: what is written there during a failover comes back. */
+  private replicate({ bucket: _, key, ...props }: EncryptedBucketProps, region: string): void {
+    const replicaKey = key?.replicaIn(region);
+    const replica = new EncryptedBucket(this, "Replica", {
+      ...props,
+      ...(replicaKey === undefined ? {} : { key: replicaKey }),
+      region,
+    });
+    new BucketReplication(this, "Replication", {
+      resource: props.resource,
+      bucket: { bucket: this, key },
+      replica: { bucket: replica, key: replicaKey },
+      alarms: true,
+      bothWays: true,
     });
   }
 
@@ -87,10 +137,10 @@ export class EncryptedBucket extends Construct {
       ...(actions.includes("s3:GetObject") || actions.includes("s3:PutObject") ? (["kms:Decrypt"] as const) : []),
       ...(actions.includes("s3:PutObject") ? (["kms:GenerateDataKey"] as const) : []),
     ];
-    if (this.key === undefined || keyActions.length === 0) return;
+    if (this.keyArn === undefined || keyActions.length === 0) return;
     const use = keyUse(TapStack.of(this), {
       sid: `${this.node.id}ObjectsKey`,
-      keyArn: this.key.arn,
+      keyArn: this.keyArn,
       actions: keyActions,
       service: "s3",
       // With a bucket key, which every bucket has whose objects a function touches.
@@ -100,24 +150,27 @@ export class EncryptedBucket extends Construct {
     grantee.allowDataAccess(use);
   }
 
-  private blockPublicAccess(): void {
+  private blockPublicAccess(bucket: string): void {
     new S3BucketPublicAccessBlock(this, "PublicAccessBlock", {
-      bucket: this.bucket,
+      ...this.elsewhere,
+      bucket,
       blockPublicAcls: true,
       blockPublicPolicy: true,
       ignorePublicAcls: true,
       restrictPublicBuckets: true,
     });
     new S3BucketOwnershipControls(this, "OwnershipControls", {
-      bucket: this.bucket,
+      ...this.elsewhere,
+      bucket,
       rule: { objectOwnership: "BucketOwnerEnforced" },
     });
   }
 
-  private encrypt({ key, bucketKey = true }: EncryptedBucketProps): void {
+  private encrypt(bucket: string, { key, bucketKey = true }: EncryptedBucketProps): void {
     key?.grantBucket(this.arn);
     new S3BucketServerSideEncryptionConfigurationA(this, "Encryption", {
-      bucket: this.bucket,
+      ...this.elsewhere,
+      bucket,
       rule: [
         key === undefined
           ? { applyServerSideEncryptionByDefault: { sseAlgorithm: "AES256" } }
@@ -129,14 +182,16 @@ export class EncryptedBucket extends Construct {
     });
   }
 
-  private keepVersions(): S3BucketVersioningA {
+  private keepVersions(bucket: string): S3BucketVersioningA {
     return new S3BucketVersioningA(this, "Versioning", {
-      bucket: this.bucket,
+      ...this.elsewhere,
+      bucket,
       versioningConfiguration: { status: "Enabled" },
     });
   }
 
   private expire(
+    bucket: string,
     { expirationDays, noncurrentVersionExpirationDays, intelligentTieringAfterDays }: EncryptedBucketProps,
     versioning: S3BucketVersioningA,
   ): void {
@@ -153,16 +208,20 @@ export class EncryptedBucket extends Construct {
       ...(expirationDays === undefined ? {} : { expiration: [{ days: expirationDays }] }),
     };
     new S3BucketLifecycleConfiguration(this, "Lifecycle", {
-      bucket: this.bucket,
+      ...this.elsewhere,
+      bucket,
       rule: [rule],
       dependsOn: [versioning],
     });
   }
 
-  private logAccess(targetBucket: string, prefix: string): void {
+  private logAccess(bucket: string, prefix: string, { accessLogBucketName }: EncryptedBucketProps): void {
+    if (accessLogBucketName === "none") return;
+    const { environment } = TapStack.of(this);
     new S3BucketLoggingA(this, "Logging", {
-      bucket: this.bucket,
-      targetBucket,
+      ...this.elsewhere,
+      bucket,
+      targetBucket: accessLogBucketName ?? securityNames(environment, this.region).accessLogBucketName,
       targetPrefix: `${prefix}/`,
     });
   }

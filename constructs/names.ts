@@ -17,6 +17,8 @@ export const nameKinds = {
   alarm: { limit: 255 },
   /** API key of a REST API: its name, not its value. */
   apiKey: { limit: 255 },
+  backupPlan: { limit: 50 },
+  backupVault: { limit: 50 },
   bucket: { limit: 63, withAccountId: true },
   dashboard: { limit: 255 },
   function: { limit: 64 },

@@ -1,6 +1,7 @@
 import { AppautoscalingPolicy } from "@cdktf/provider-aws/lib/appautoscaling-policy";
 import { AppautoscalingTarget } from "@cdktf/provider-aws/lib/appautoscaling-target";
 import { DynamodbTable } from "@cdktf/provider-aws/lib/dynamodb-table";
+import { DynamodbTableReplicaA } from "@cdktf/provider-aws/lib/dynamodb-table-replica";
 import { Construct } from "constructs";
 import { Alarms, type Metric } from "./alarms";
 import type { CustomerKey } from "./customer-key";
@@ -41,6 +42,12 @@ export interface TableProps {
   readonly streamViewType?: "KEYS_ONLY" | "NEW_IMAGE" | "OLD_IMAGE" | "NEW_AND_OLD_IMAGES";
 }
 
+/** What the stream of a table with replicas tells (DynamoDB developer guide, global tables). */
+const replicatedView = "NEW_AND_OLD_IMAGES";
+
+/** Minutes that a replica may be behind (PLAT-14). */
+const replicationMinutes = 15;
+
 /** Calls on single items and on tables that a function can be granted, by their IAM names. */
 export type TableAction =
   | "dynamodb:BatchGetItem"
@@ -55,7 +62,9 @@ export type TableAction =
 
 /**
  * A DynamoDB table under a customer key, on demand or with capacity that scales by itself; alarms on throttling.
- * Where the environment protects what holds data, neither DynamoDB nor Terraform removes it.
+ * Where the environment protects what holds data, neither DynamoDB nor Terraform removes it. What exists once per
+ * environment has a replica in the second region, where the configuration says so, and after a failover is that
+ * replica (docs/operations/recovery.md).
  *
  * @example
  * const table = new Table(this, "Table", { key, partitionKey: "id", pointInTimeRecovery: true });
@@ -65,22 +74,26 @@ export class Table extends Construct {
   readonly name: string;
   /** Computed, for policies. */
   readonly arn: string;
-  private readonly key: CustomerKey;
-  private readonly resource: DynamodbTable;
-  private readonly hasStream: boolean;
+  private readonly keyArn: string;
+  /** Undefined after a failover, when the table is the replica that the region of before left here. */
+  private readonly resource: DynamodbTable | undefined;
 
   constructor(scope: Construct, id: string, props: TableProps) {
     super(scope, id);
     const stack = TapStack.of(this);
-    this.key = props.key;
-    this.name = stack.nameOf("table", props.resource);
-    this.arn = stack.arnOf("dynamodb", `table/${this.name}`);
+    const { isFailedOver, replicaRegion } = stack;
     if (props.capacity) refuseImpossible(props.capacity);
-
-    props.key.grantTable(this.name);
-    this.hasStream = props.streamViewType !== undefined;
-    this.resource = this.createTable(props);
-    if (props.capacity) this.scale(this.resource, props.capacity);
+    if (replicaRegion !== undefined && props.streamViewType !== undefined && props.streamViewType !== replicatedView)
+      throw new RangeError(
+        `streamViewType of a table that is replicated must be ${replicatedView}, DynamoDB's own need (given ${props.streamViewType})`,
+      );
+    // All replicas of a table have its name, wherever they are.
+    this.name = stack.nameOf("table", props.resource, isFailedOver ? stack.environment.dataRegion : stack.region);
+    this.arn = stack.arnOf("dynamodb", `table/${this.name}`);
+    this.keyArn = isFailedOver ? props.key.leftReplicaArn : props.key.arn;
+    this.resource = isFailedOver ? undefined : this.createTable(props);
+    const scaling = this.resource && props.capacity ? this.scale(this.resource, props.capacity) : [];
+    if (this.resource && replicaRegion !== undefined) this.replicate(this.resource, props, replicaRegion, scaling);
     this.createAlarms(props.resource);
   }
 
@@ -98,7 +111,8 @@ export class Table extends Construct {
    * @throws TypeError where the table has no stream
    */
   grantStream(grantee: NodeFunction): string {
-    if (!this.hasStream) throw new TypeError(`${this.node.path} has no stream: give it streamViewType`);
+    if (!this.resource?.streamViewTypeInput)
+      throw new TypeError(`${this.node.path} has no stream: give it streamViewType`);
     grantee.allowDataAccess(
       {
         sid: `${this.node.id}Stream`,
@@ -115,7 +129,7 @@ export class Table extends Construct {
   private decrypt(sid: string): Statement {
     return keyUse(TapStack.of(this), {
       sid,
-      keyArn: this.key.arn,
+      keyArn: this.keyArn,
       actions: ["kms:Decrypt"],
       service: "dynamodb",
       context: "aws:dynamodb:tableName",
@@ -124,13 +138,21 @@ export class Table extends Construct {
   }
 
   private createTable(props: TableProps): DynamodbTable {
-    const { key, partitionKey, capacity, pointInTimeRecovery, expiryAttribute, streamViewType } = props;
-    const { deletionProtection } = TapStack.of(this).environment;
+    const { key, partitionKey, capacity, pointInTimeRecovery, expiryAttribute } = props;
+    const stack = TapStack.of(this);
+    const { deletionProtection } = stack.environment;
+    const streamViewType = stack.replicaRegion === undefined ? props.streamViewType : replicatedView;
+    const ignoreChanges = [
+      // Auto scaling changes them all day long.
+      ...(capacity === undefined ? [] : ["read_capacity", "write_capacity"]),
+      // A resource of its own (provider documentation, aws_dynamodb_table_replica).
+      ...(stack.replicaRegion === undefined ? [] : ["replica"]),
+    ];
     const lifecycle = {
       ...(deletionProtection ? { preventDestroy: true } : {}),
-      // Auto scaling changes them all day long.
-      ...(capacity === undefined ? {} : { ignoreChanges: ["read_capacity", "write_capacity"] }),
+      ...(ignoreChanges.length > 0 ? { ignoreChanges } : {}),
     };
+    key.grantTable(this.name);
     return new DynamodbTable(this, "Table", {
       name: this.name,
       hashKey: partitionKey,
@@ -151,11 +173,55 @@ export class Table extends Construct {
     });
   }
 
-  private scale(table: DynamodbTable, { read, write, targetUtilizationPercent }: ProvisionedCapacity): void {
-    for (const [direction, range] of [
+  /**
+   * The replica takes the table's settings, its write capacity's scaling among them, which must be there first
+   * (DynamoDB developer guide, global tables); it can be restored wherever the table can.
+   */
+  private replicate(
+    table: DynamodbTable,
+    { key, pointInTimeRecovery, resource }: TableProps,
+    region: string,
+    scaling: readonly AppautoscalingPolicy[],
+  ): void {
+    const { deletionProtection } = TapStack.of(this).environment;
+    const replicaKey = key.replicaIn(region);
+    replicaKey.grantTable(this.name);
+    new DynamodbTableReplicaA(this, "Replica", {
+      region,
+      globalTableArn: table.arn,
+      kmsKeyArn: replicaKey.arn,
+      pointInTimeRecovery,
+      deletionProtectionEnabled: deletionProtection,
+      ...(deletionProtection ? { lifecycle: { preventDestroy: true } } : {}),
+      ...(scaling.length > 0 ? { dependsOn: [...scaling] } : {}),
+    });
+    new Alarms(this, "ReplicationAlarms", {
+      ...(resource === undefined ? {} : { resource }),
+      alarms: {
+        "table-replication-latency": {
+          description: `${this.name} is more than ${replicationMinutes} minutes ahead of its replica in ${region}. Until it is mended, a loss of this region would lose that much (docs/operations/recovery.md).`,
+          metric: {
+            namespace: "AWS/DynamoDB",
+            name: "ReplicationLatency",
+            dimensions: { TableName: this.name, ReceivingRegion: region },
+            statistic: "Maximum",
+          },
+          // Milliseconds.
+          threshold: replicationMinutes * 60_000,
+        },
+      },
+    });
+  }
+
+  private scale(
+    table: DynamodbTable,
+    { read, write, targetUtilizationPercent }: ProvisionedCapacity,
+  ): AppautoscalingPolicy[] {
+    const directions = [
       ["Read", read],
       ["Write", write],
-    ] as const) {
+    ] as const;
+    return directions.map(([direction, range]) => {
       const target = new AppautoscalingTarget(this, `${direction}Target`, {
         serviceNamespace: "dynamodb",
         resourceId: `table/${table.name}`,
@@ -163,7 +229,7 @@ export class Table extends Construct {
         minCapacity: range.minimum,
         maxCapacity: range.maximum,
       });
-      new AppautoscalingPolicy(this, `${direction}Scaling`, {
+      return new AppautoscalingPolicy(this, `${direction}Scaling`, {
         name: `${direction.toLowerCase()}-utilization`,
         policyType: "TargetTrackingScaling",
         serviceNamespace: target.serviceNamespace,
@@ -174,7 +240,7 @@ export class Table extends Construct {
           predefinedMetricSpecification: { predefinedMetricType: `DynamoDB${direction}CapacityUtilization` },
         },
       });
-    }
+    });
   }
 
   private createAlarms(resource: string | undefined): void {

@@ -5,7 +5,7 @@ import { SsmParameter } from "@cdktf/provider-aws/lib/ssm-parameter";
 import { Aspects, Fn, S3Backend, TerraformOutput, TerraformStack, TerraformVariable } from "cdktf";
 import type { Construct, IConstruct } from "constructs";
 import { type BackendSettings, stackIdOf, stateLocation } from "../config/backend";
-import type { Component } from "../config/components";
+import { type Component, components } from "../config/components";
 import type { Environment } from "../config/environment";
 import type { FunctionBundle, FunctionBundles } from "./function-bundle";
 import { accountNames, type NameKindName, type NameScope, parameterPath, resourceName } from "./names";
@@ -96,6 +96,23 @@ export abstract class TapStack extends TerraformStack {
   /** The environment's other regions. */
   get peerRegions(): string[] {
     return this.environment.regionNames.filter((region) => region !== this.region);
+  }
+
+  /**
+   * Where the data of this stack are replicated to (PLAT-14): the second region, for what exists once per environment.
+   * What each region has of its own isn't replicated: its regions tell each other (API-16).
+   */
+  get replicaRegion(): string | undefined {
+    return this.existsOnce && !this.isFailedOver ? this.environment.replicaRegion : undefined;
+  }
+
+  /** Whether this stack works on the replicas that the region of before left here, and makes no data of its own. */
+  get isFailedOver(): boolean {
+    return this.existsOnce && this.region !== this.environment.dataRegion;
+  }
+
+  private get existsOnce(): boolean {
+    return components[this.component].scope === "primary";
   }
 
   /**

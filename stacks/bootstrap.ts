@@ -8,7 +8,12 @@ import { accountNames } from "../constructs/names";
 import { deployBoundary, workloadBoundary } from "../constructs/permissions/boundaries";
 import { deployNetwork, deployRoles, deployShared } from "../constructs/permissions/deploy";
 import { deployApis, readApiMetadata } from "../constructs/permissions/deploy-api";
-import { deployData, deployFunctions, deployMonitoring } from "../constructs/permissions/deploy-services";
+import {
+  deployBackups,
+  deployData,
+  deployFunctions,
+  deployMonitoring,
+} from "../constructs/permissions/deploy-services";
 import { readMetadata, readServiceMetadata } from "../constructs/permissions/metadata";
 import { readState, writeState } from "../constructs/permissions/state";
 import { policyJson } from "../constructs/policy";
@@ -29,15 +34,19 @@ export class BootstrapStack extends TapStack {
     super(scope, props, { component: "bootstrap", credentials: "caller" });
     this.lockTable = props.backend.dynamodb_table;
 
-    const state = new StateStorage(this, "State", { lockTable: this.lockTable, keyAlias: props.backend.kms_key_id });
     const provider = this.createOidcProvider();
     const workload = this.createBoundary("workload-boundary", workloadBoundary(this.environment, this.lockTable));
     const boundary = this.createBoundary(
       "deploy-boundary",
       deployBoundary(this.environment, this.lockTable, workload.arn),
     );
-    const deploy = this.createDeployRole(state.keyArn, provider.arn, boundary);
-    const plan = this.createPlanRole(state.keyArn, provider.arn, boundary);
+    const state = new StateStorage(this, "State", {
+      lockTable: this.lockTable,
+      keyAlias: props.backend.kms_key_id,
+      replicationBoundaryArn: boundary.arn,
+    });
+    const deploy = this.createDeployRole(state.keyArns, provider.arn, boundary);
+    const plan = this.createPlanRole(state.keyArns, provider.arn, boundary);
     this.createApiGatewayLogRole(workload);
     this.optInToBackups();
 
@@ -48,7 +57,7 @@ export class BootstrapStack extends TapStack {
         value: state.bucket.arn,
       },
       state_lock_table_name: { description: "Table that locks the states", value: this.lockTable },
-      state_key_arn: { description: "ARN of the customer key of the states", value: state.keyArn },
+      state_key_arn: { description: "ARN of the customer key of the states", value: state.key.arn },
       deploy_role_arn: { description: "Role that applies", value: deploy.arn },
       plan_role_arn: { description: "Role that plans in pull requests, and changes nothing", value: plan.arn },
       workload_boundary_arn: {
@@ -75,9 +84,10 @@ export class BootstrapStack extends TapStack {
   }
 
   /** Applies, from workflows that run in the GitHub environments of this account. */
-  private createDeployRole(stateKeyArn: string, providerArn: string, boundary: IamPolicy): AccountRole {
+  private createDeployRole(stateKeyArns: readonly string[], providerArn: string, boundary: IamPolicy): AccountRole {
     const { deployRoleArn, workloadBoundaryArn } = accountNames(this.environment);
     const { accountId, tags, repository, operatorRoleArns } = this.environment;
+    const empties = !this.environment.deletionProtection;
     const scope = { accountId, project: tags.project, deployRoleArn, workloadBoundaryArn };
     return new AccountRole(this, "DeployRole", {
       resource: "deploy",
@@ -92,7 +102,7 @@ export class BootstrapStack extends TapStack {
         roleArns: [deployRoleArn, ...operatorRoleArns],
       }),
       policies: {
-        state: writeState(this.environment, this.lockTable, stateKeyArn),
+        state: writeState(this.environment, this.lockTable, stateKeyArns),
         metadata: readMetadata(accountId),
         "service-metadata": readServiceMetadata(accountId),
         apis: deployApis(accountId),
@@ -100,14 +110,14 @@ export class BootstrapStack extends TapStack {
         network: deployNetwork(scope),
         shared: deployShared(scope),
         functions: deployFunctions(accountId),
-        data: deployData(accountId, !this.environment.deletionProtection),
-        monitoring: deployMonitoring(accountId, !this.environment.deletionProtection),
+        data: deployData({ accountId, empties, replicaRegion: this.environment.account.stateReplicaRegion }),
+        monitoring: [...deployMonitoring(accountId, empties), ...deployBackups(accountId, empties)],
       },
     });
   }
 
   /** Plans: from pull requests of this repository (a fork's workflow gets no token), and from main for drift. */
-  private createPlanRole(stateKeyArn: string, providerArn: string, boundary: IamPolicy): AccountRole {
+  private createPlanRole(stateKeyArns: readonly string[], providerArn: string, boundary: IamPolicy): AccountRole {
     const { planRoleArn } = accountNames(this.environment);
     const { accountId, repository, operatorRoleArns } = this.environment;
     return new AccountRole(this, "PlanRole", {
@@ -121,7 +131,7 @@ export class BootstrapStack extends TapStack {
         roleArns: [planRoleArn, ...operatorRoleArns],
       }),
       policies: {
-        state: readState(this.environment, this.lockTable, stateKeyArn),
+        state: readState(this.environment, this.lockTable, stateKeyArns),
         metadata: readMetadata(accountId),
         "service-metadata": readServiceMetadata(accountId),
         "api-metadata": readApiMetadata(accountId),

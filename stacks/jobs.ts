@@ -2,7 +2,6 @@ import type { Construct } from "constructs";
 import { CustomerKey } from "../constructs/customer-key";
 import { EncryptedBucket } from "../constructs/encrypted-bucket";
 import { FunctionNetwork } from "../constructs/function-network";
-import { securityNames } from "../constructs/names";
 import { functionOutputs, NodeFunction } from "../constructs/node-function";
 import { Queue } from "../constructs/queue";
 import { QueueEventSource } from "../constructs/queue-event-source";
@@ -56,13 +55,11 @@ export class JobsStack extends TapStack {
   private createBucket(): EncryptedBucket {
     const { expirationDays } = this.environment.jobs.bucket;
     return new EncryptedBucket(this, "Results", {
-      bucket: this.nameOf("bucket", "results"),
+      resource: "results",
       key: this.key,
       ...(expirationDays === "never" ? {} : { expirationDays }),
       noncurrentVersionExpirationDays: tieringDays,
       intelligentTieringAfterDays: tieringDays,
-      accessLogBucketName: securityNames(this.environment, this.region).accessLogBucketName,
-      preventDestroy: this.environment.deletionProtection,
     });
   }
 

@@ -1,8 +1,8 @@
 import type { Construct } from "constructs";
 import { AuditTrail } from "../constructs/audit-trail";
+import { Backups } from "../constructs/backups";
 import { CustomerKey } from "../constructs/customer-key";
 import { accessLogDelivery, EncryptedBucket } from "../constructs/encrypted-bucket";
-import { securityNames } from "../constructs/names";
 import { TapStack, type TapStackProps } from "../constructs/tap-stack";
 import { Topic } from "../constructs/topic";
 
@@ -10,8 +10,9 @@ import { Topic } from "../constructs/topic";
 const accessLogDays = 90;
 
 /**
- * What the other stacks of a region lean on: where alarms go, where access logs go, and, where the configuration
- * says so, the trail of who used which key and touched which data (SEC-05).
+ * What the other stacks of a region lean on: where alarms go, where access logs go, the backups of all tables and
+ * buckets (PLAT-22), and, where the configuration says so, the trail of who used which key and touched which data
+ * (SEC-05).
  */
 export class SecurityStack extends TapStack {
   constructor(scope: Construct, props: TapStackProps) {
@@ -20,12 +21,15 @@ export class SecurityStack extends TapStack {
     const alarms = this.createAlarmTopic();
     const accessLogs = this.createAccessLogBucket();
     const trail = this.environment.audit.trail ? this.createAuditTrail(accessLogs) : undefined;
+    const backups = this.createBackups();
 
     this.addOutputs({
       alarm_topic_name: { description: "Topic that every alarm writes to", value: alarms.name },
       alarm_topic_arn: { description: "ARN of the topic that every alarm writes to", value: alarms.arn },
       access_log_bucket_name: { description: "Bucket of the access logs of all buckets", value: accessLogs.bucket },
       access_log_bucket_arn: { description: "ARN of the bucket of access logs", value: accessLogs.arn },
+      backup_vault_name: { description: "Vault of the backups", value: backups.vaultName },
+      backup_vault_arn: { description: "ARN of the vault of the backups", value: backups.vaultArn },
       // The same keys in every environment: one without a trail says so.
       audit_trail_arn: { description: "ARN of the audit trail, or none", value: trail?.arn ?? "none" },
       audit_bucket_name: { description: "Bucket of the audit trail, or none", value: trail?.bucket.bucket ?? "none" },
@@ -43,13 +47,13 @@ export class SecurityStack extends TapStack {
   }
 
   private createAccessLogBucket(): EncryptedBucket {
-    const { accountId, deletionProtection } = this.environment;
+    const { accountId } = this.environment;
     return new EncryptedBucket(this, "AccessLogBucket", {
-      bucket: securityNames(this.environment, this.region).accessLogBucketName,
+      resource: "access-logs",
       expirationDays: accessLogDays,
       noncurrentVersionExpirationDays: 30,
       statements: accessLogDelivery(accountId),
-      preventDestroy: deletionProtection,
+      accessLogBucketName: "none",
     });
   }
 
@@ -58,6 +62,15 @@ export class SecurityStack extends TapStack {
       accessLogBucketName: accessLogs.bucket,
       retentionDays: this.environment.audit.retentionDays,
       globalServiceEvents: this.region === this.environment.region,
+    });
+  }
+
+  private createBackups(): Backups {
+    const { secondRegion, backupRetentionDays } = this.environment.recovery;
+    const [copyToRegion] = this.peerRegions;
+    return new Backups(this, "Backups", {
+      retentionDays: backupRetentionDays,
+      ...(secondRegion && copyToRegion !== undefined ? { copyToRegion } : {}),
     });
   }
 }

@@ -106,7 +106,7 @@ test("a managed policy that IAM would refuse for its length is refused here", ()
 
 test.each([0, -1, 1.5])("a bucket that would keep old versions for %p days is refused", (days) => {
   const stack = new ExampleStack(newApp(), "dev");
-  expect(() => new EncryptedBucket(stack, "Bucket", { bucket: "b", noncurrentVersionExpirationDays: days })).toThrow(
+  expect(() => new EncryptedBucket(stack, "Bucket", { resource: "b", noncurrentVersionExpirationDays: days })).toThrow(
     /noncurrentVersionExpirationDays.*given/,
   );
 });

@@ -1,7 +1,6 @@
-import { stateBucketName } from "../../config/backend";
 import type { Environment } from "../../config/environment";
 import type { Statement } from "../policy";
-import { anyRegionArn, iamArn, stateArns } from "./scope";
+import { anyRegionArn, iamArn, lockIds, stateArns } from "./scope";
 
 /**
  * The most that any role of a workload can have, whatever its policies say (PLAT-13, PLAT-19): the data side
@@ -11,17 +10,23 @@ export function workloadBoundary(environment: Environment, lockTable: string): S
   const { accountId } = environment;
   const arn = (service: string, resource: string) => anyRegionArn(accountId, service, resource);
   const state = stateArns(environment, lockTable);
+  const objects = state.buckets.map((bucket) => `${bucket}/*`);
   return [
     {
       sid: "OwnResources",
       actions: [
+        "backup:CopyFromBackupVault",
+        "backup:CopyIntoBackupVault",
+        "backup:DescribeBackupVault",
         "dynamodb:*Item",
         "dynamodb:DescribeStream",
         "dynamodb:DescribeTable",
         "dynamodb:GetRecords",
         "dynamodb:GetShardIterator",
+        "dynamodb:ListTagsOfResource",
         "dynamodb:Query",
         "dynamodb:Scan",
+        "dynamodb:StartAwsBackupJob",
         "execute-api:Invoke",
         "kinesis:*",
         "lambda:InvokeFunction",
@@ -38,6 +43,7 @@ export function workloadBoundary(environment: Environment, lockTable: string): S
         "ssm:GetParameter*",
       ],
       resources: [
+        arn("backup", "backup-vault:tap-*"),
         arn("dynamodb", "table/tap-*"),
         arn("execute-api", "*"),
         arn("kinesis", "stream/tap-*"),
@@ -52,7 +58,17 @@ export function workloadBoundary(environment: Environment, lockTable: string): S
     // A bucket's ARN names no account: somebody else's may be called tap-… too.
     {
       sid: "OwnObjects",
-      actions: ["s3:*Object*", "s3:ListBucket*"],
+      actions: [
+        "s3:*Object*",
+        "s3:GetBucket*",
+        "s3:GetInventoryConfiguration",
+        "s3:GetReplicationConfiguration",
+        "s3:ListBucket*",
+        "s3:PutBucketNotification",
+        "s3:PutInventoryConfiguration",
+        "s3:ReplicateDelete",
+        "s3:ReplicateTags",
+      ],
       resources: ["arn:aws:s3:::tap-*"],
       conditions: { StringEquals: { "aws:ResourceAccount": accountId } },
     },
@@ -61,6 +77,18 @@ export function workloadBoundary(environment: Environment, lockTable: string): S
       actions: ["kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey*", "kms:GenerateMac"],
       resources: [arn("kms", "key/*")],
     },
+    // AWS Backup goes on using a vault's key after the role has gone.
+    {
+      sid: "VaultsUseKeys",
+      actions: ["kms:CreateGrant"],
+      resources: [arn("kms", "key/*")],
+      conditions: {
+        Bool: { "kms:GrantIsForAWSResource": "true" },
+        StringLike: { "kms:ViaService": "backup.*.amazonaws.com" },
+      },
+    },
+    // AWS Backup learns of changed objects by a rule of its own.
+    { sid: "BackupRules", actions: ["events:*"], resources: [arn("events", "rule/AwsBackupManagedRule*")] },
     {
       sid: "AllowedModels",
       actions: ["bedrock:InvokeModel"],
@@ -70,6 +98,7 @@ export function workloadBoundary(environment: Environment, lockTable: string): S
     {
       sid: "WithoutResources",
       actions: [
+        "cloudwatch:GetMetricData",
         "cloudwatch:PutMetricData",
         "dynamodb:ListStreams",
         "ec2:AssignPrivateIpAddresses",
@@ -78,7 +107,10 @@ export function workloadBoundary(environment: Environment, lockTable: string): S
         "ec2:DescribeNetworkInterfaces",
         "ec2:DescribeSubnets",
         "ec2:UnassignPrivateIpAddresses",
+        "events:ListRules",
+        "s3:ListAllMyBuckets",
         "secretsmanager:GetRandomPassword",
+        "tag:GetResources",
         "xray:PutTelemetryRecords",
         "xray:PutTraceSegments",
       ],
@@ -88,7 +120,7 @@ export function workloadBoundary(environment: Environment, lockTable: string): S
       sid: "NoState",
       effect: "Deny",
       actions: ["dynamodb:*", "s3:*"],
-      resources: [state.bucket, `${state.bucket}/*`, state.lockTable],
+      resources: [...state.buckets, ...objects, ...state.lockTables],
     },
   ];
 }
@@ -100,6 +132,7 @@ export function workloadBoundary(environment: Environment, lockTable: string): S
 export function deployBoundary(environment: Environment, lockTable: string, workloadBoundaryArn: string): Statement[] {
   const { accountId } = environment;
   const state = stateArns(environment, lockTable);
+  const objects = state.buckets.map((bucket) => `${bucket}/*`);
   const ownRoles = [iamArn(accountId, "role/tap-bootstrap-*")];
   return [
     {
@@ -107,6 +140,7 @@ export function deployBoundary(environment: Environment, lockTable: string, work
       actions: [
         "apigateway:*",
         "application-autoscaling:*",
+        "backup-storage:*",
         "backup:*",
         "cloudtrail:*",
         "cloudwatch:*",
@@ -159,15 +193,15 @@ export function deployBoundary(environment: Environment, lockTable: string, work
       sid: "BootstrapStateStays",
       effect: "Deny",
       actions: ["s3:DeleteObject*", "s3:PutObject*"],
-      resources: [state.bootstrapStates],
+      resources: state.bootstrapStates,
     },
     // Of the bucket itself only the list of objects is read; all else about it is bootstrap's.
-    { sid: "StateBucketStays", effect: "Deny", actions: ["s3:DeleteBucket*", "s3:Put*"], resources: [state.bucket] },
+    { sid: "StateBucketStays", effect: "Deny", actions: ["s3:DeleteBucket*", "s3:Put*"], resources: state.buckets },
     {
       sid: "VersionsOfStateStay",
       effect: "Deny",
       actions: ["s3:DeleteObjectVersion", "s3:PutLifecycleConfiguration"],
-      resources: [`${state.bucket}/*`, state.bucket],
+      resources: [...objects, ...state.buckets],
     },
     {
       sid: "LockTableStays",
@@ -178,7 +212,7 @@ export function deployBoundary(environment: Environment, lockTable: string, work
         "dynamodb:UpdateContinuousBackups",
         "dynamodb:UpdateTable",
       ],
-      resources: [state.lockTable],
+      resources: state.lockTables,
     },
     {
       sid: "BootstrapKeysStay",
@@ -220,9 +254,9 @@ export function deployBoundary(environment: Environment, lockTable: string, work
       sid: "BootstrapLocksStay",
       effect: "Deny",
       actions: ["dynamodb:DeleteItem", "dynamodb:PutItem", "dynamodb:UpdateItem"],
-      resources: [state.lockTable],
+      resources: state.lockTables,
       conditions: {
-        "ForAnyValue:StringLike": { "dynamodb:LeadingKeys": [`${stateBucketName(environment)}/tap-bootstrap-*`] },
+        "ForAnyValue:StringLike": { "dynamodb:LeadingKeys": lockIds(environment, "tap-bootstrap-*") },
       },
     },
     {

@@ -3,7 +3,7 @@ import type { Statement } from "../policy";
 import { anyRegionArn, iamArn } from "./scope";
 
 /** Services that encrypt with a customer key in the name of whoever sets them up. */
-const encryptingServices = ["dynamodb", "lambda"];
+const encryptingServices = ["backup", "dynamodb", "lambda"];
 
 /** Functions, and the queues and topics between them. */
 export function deployFunctions(accountId: string): Statement[] {
@@ -105,12 +105,23 @@ const bucketArns = componentNames
   .filter((component) => component !== "bootstrap")
   .map((component) => `arn:aws:s3:::tap-${component}-*`);
 
-/**
- * Tables and buckets.
- * @param emptiesBuckets whether a bucket goes with what is in it, as the environment's `deletionProtection` says
- */
-export function deployData(accountId: string, emptiesBuckets: boolean): Statement[] {
-  const scaling = "dynamodb.application-autoscaling.amazonaws.com";
+export interface DeployDataProps {
+  readonly accountId: string;
+  /** Whether a bucket or vault goes with what is in it, as the environment's `deletionProtection` says. */
+  readonly empties: boolean;
+  /** Where tables are replicated to. @see Environment.replicaRegion */
+  readonly replicaRegion: string | undefined;
+}
+
+/** Services that work under a role of their own, which an account gets when it first uses them. */
+const scalingRole = {
+  service: "dynamodb.application-autoscaling.amazonaws.com",
+  name: "AWSServiceRoleForApplicationAutoScaling_DynamoDBTable",
+};
+const replicationRole = { service: "replication.dynamodb.amazonaws.com", name: "AWSServiceRoleForDynamoDBReplication" };
+
+/** Tables and buckets. */
+export function deployData({ accountId, empties, replicaRegion }: DeployDataProps): Statement[] {
   return [
     {
       sid: "ManageTables",
@@ -138,15 +149,7 @@ export function deployData(accountId: string, emptiesBuckets: boolean): Statemen
       resources: [anyRegionArn(accountId, "application-autoscaling", "scalable-target/*")],
       conditions: { StringEqualsIfExists: { "application-autoscaling:service-namespace": "dynamodb" } },
     },
-    // Application Auto Scaling works under a role of its own, which an account gets with its first scaled table.
-    {
-      sid: "FirstScaledTable",
-      actions: ["iam:CreateServiceLinkedRole"],
-      resources: [
-        iamArn(accountId, `role/aws-service-role/${scaling}/AWSServiceRoleForApplicationAutoScaling_DynamoDBTable`),
-      ],
-      conditions: { StringEquals: { "iam:AWSServiceName": scaling } },
-    },
+    serviceLinkedRole("FirstScaledTable", accountId, scalingRole),
     // There is no bucket yet whose account could be asked for.
     { sid: "CreateBuckets", actions: ["s3:CreateBucket"], resources: bucketArns },
     {
@@ -162,11 +165,79 @@ export function deployData(accountId: string, emptiesBuckets: boolean): Statemen
         "s3:PutBucketVersioning",
         "s3:PutEncryptionConfiguration",
         "s3:PutLifecycleConfiguration",
+        "s3:PutReplicationConfiguration",
       ],
       resources: bucketArns,
       conditions: { StringEquals: { "aws:ResourceAccount": accountId } },
     },
-    ...(emptiesBuckets ? emptyBuckets(accountId) : []),
+    ...(empties ? emptyBuckets(accountId) : []),
+    ...(replicaRegion === undefined ? [] : replicateTables(accountId, replicaRegion)),
+  ];
+}
+
+/** Who makes a replica is asked for the rights to what DynamoDB will write there (DynamoDB developer guide, global tables security). */
+function replicateTables(accountId: string, region: string): Statement[] {
+  return [
+    {
+      sid: "ReplicateTables",
+      actions: [
+        "dynamodb:BatchWriteItem",
+        "dynamodb:CreateTableReplica",
+        "dynamodb:DeleteItem",
+        "dynamodb:DeleteTableReplica",
+        "dynamodb:GetItem",
+        "dynamodb:PutItem",
+        "dynamodb:Query",
+        "dynamodb:Scan",
+        "dynamodb:UpdateItem",
+      ],
+      resources: [`arn:aws:dynamodb:${region}:${accountId}:table/tap-*`],
+    },
+    serviceLinkedRole("FirstReplicatedTable", accountId, replicationRole),
+  ];
+}
+
+function serviceLinkedRole(sid: string, accountId: string, { service, name }: typeof scalingRole): Statement {
+  return {
+    sid,
+    actions: ["iam:CreateServiceLinkedRole"],
+    resources: [iamArn(accountId, `role/aws-service-role/${service}/${name}`)],
+    conditions: { StringEquals: { "iam:AWSServiceName": service } },
+  };
+}
+
+/** Vaults, plans and what they select. @param empties whether a vault goes with what is in it */
+export function deployBackups(accountId: string, empties: boolean): Statement[] {
+  const recoveryPoints = anyRegionArn(accountId, "backup", "recovery-point:*");
+  return [
+    {
+      sid: "ManageVaults",
+      actions: [
+        "backup:CreateBackupVault",
+        "backup:PutBackupVaultLockConfiguration",
+        "backup:TagResource",
+        "backup:UntagResource",
+        ...(empties ? ["backup:DeleteBackupVault", "backup:ListRecoveryPointsByBackupVault"] : []),
+      ],
+      resources: [anyRegionArn(accountId, "backup", "backup-vault:tap-*")],
+    },
+    // Their ids are AWS's.
+    {
+      sid: "ManagePlans",
+      actions: [
+        "backup:CreateBackupPlan",
+        "backup:CreateBackupSelection",
+        "backup:DeleteBackupPlan",
+        "backup:DeleteBackupSelection",
+        "backup:TagResource",
+        "backup:UntagResource",
+        "backup:UpdateBackupPlan",
+      ],
+      resources: [anyRegionArn(accountId, "backup", "backup-plan:*")],
+    },
+    // What a vault is made in; it takes no resource (AWS Backup developer guide, access control).
+    { sid: "MakeVaults", actions: ["backup-storage:MountCapsule"], resources: ["*"] },
+    ...(empties ? [{ sid: "EmptyVaults", actions: ["backup:DeleteRecoveryPoint"], resources: [recoveryPoints] }] : []),
   ];
 }
 

@@ -10,7 +10,13 @@ interface DeployScope {
 }
 
 /** Services that roles of the workloads are passed to; an added one is an added right of the deploy role. */
-const passedToServices = ["lambda.amazonaws.com", "vpc-flow-logs.amazonaws.com"];
+const passedToServices = [
+  "backup.amazonaws.com",
+  "lambda.amazonaws.com",
+  // Replication.
+  "s3.amazonaws.com",
+  "vpc-flow-logs.amazonaws.com",
+];
 
 const networkTypes = [
   "vpc",

@@ -164,6 +164,11 @@ export function readServiceMetadata(accountId: string): Statement[] {
       resources: [arn("cloudwatch", "alarm:*"), `arn:aws:cloudwatch::${accountId}:dashboard/tap-*`],
     },
     {
+      sid: "DescribeBackups",
+      actions: ["backup:DescribeBackupVault", "backup:GetBackupPlan", "backup:GetBackupSelection", "backup:ListTags"],
+      resources: [arn("backup", "backup-vault:tap-*"), arn("backup", "backup-plan:*")],
+    },
+    {
       sid: "DescribeScaling",
       actions: ["application-autoscaling:ListTagsForResource"],
       resources: [arn("application-autoscaling", "scalable-target/*")],

@@ -7,17 +7,25 @@ export function accountArns({ accountId, account }: Environment) {
   return {
     deployRole: `arn:aws:iam::${accountId}:role/${name("deploy")}`,
     planRole: `arn:aws:iam::${accountId}:role/${name("plan")}`,
+    /** There where states are replicated. */
+    stateReplicationRole: `arn:aws:iam::${accountId}:role/${name("state-replication")}`,
     deployBoundary: `arn:aws:iam::${accountId}:policy/${name("deploy-boundary")}`,
     workloadBoundary: `arn:aws:iam::${accountId}:policy/${name("workload-boundary")}`,
   };
 }
 
-/** Where an account's states are, written out for the same reason. */
+/** Where an account's states are, and where they are replicated to, written out for the same reason. */
 export function stateNames({ accountId, account }: Environment, { dynamodb_table }: BackendSettings) {
-  const bucketName = `tap-state-${accountId}-${account.region}`;
+  const regions = stateRegions(account);
+  const bucketNames = regions.map((region) => `tap-state-${accountId}-${region}`);
   return {
-    bucketName,
-    bucket: `arn:aws:s3:::${bucketName}`,
-    lockTable: `arn:aws:dynamodb:${account.region}:${accountId}:table/${dynamodb_table}`,
+    bucketNames,
+    buckets: bucketNames.map((name) => `arn:aws:s3:::${name}`),
+    lockTables: regions.map((region) => `arn:aws:dynamodb:${region}:${accountId}:table/${dynamodb_table}`),
   };
+}
+
+/** The region that they were made in first, whether or not it is up. */
+export function stateRegions({ region, stateReplicaRegion }: Environment["account"]): string[] {
+  return stateReplicaRegion === undefined ? [region] : [region, stateReplicaRegion];
 }

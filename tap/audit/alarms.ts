@@ -112,7 +112,7 @@ function firesAbove(alarm: GraphNode): boolean {
 }
 
 /** By a topic of the alarm's own region and account, which somebody reads, and which CloudWatch may publish to and encrypt for. */
-function reachesSubscriber(graph: Graph, alarm: GraphNode): boolean {
+export function reachesSubscriber(graph: Graph, alarm: GraphNode): boolean {
   const { actions_enabled = true, alarm_actions } = alarm.attributes;
   if (actions_enabled !== true) return false;
   const topics = ([alarm_actions ?? []].flat() as unknown[]).map((action) => graph.resolve(action, alarm.stack));

@@ -1,5 +1,5 @@
 import type { Graph, GraphNode } from "../graph/model";
-import { nodesIn } from "./requirement";
+import { ownNodesIn } from "./requirement";
 import type { StackJson } from "./stack-json";
 
 /** What the jobs system is made of, each as far as there is exactly one. */
@@ -16,7 +16,7 @@ export interface JobsParts {
 }
 
 export function jobsParts(graph: Graph, stack: StackJson): JobsParts {
-  const one = (type: string) => only(nodesIn(graph, stack, type));
+  const one = (type: string) => only(ownNodesIn(graph, stack, type));
   const mapping = one("aws_lambda_event_source_mapping");
   const source = mapping && graph.resolve(mapping.attributes.event_source_arn, mapping.stack);
   const target = mapping && graph.resolve(mapping.attributes.function_name, mapping.stack);

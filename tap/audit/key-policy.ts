@@ -117,7 +117,10 @@ function isThroughService(statement: Statement, accountId: string, region: strin
   return (
     exactly(statement, "kms:CallerAccount").join() === accountId &&
     services.length > 0 &&
-    services.every((service) => service.endsWith(`.${region}.amazonaws.com`)) &&
+    // Copies of backups come from other regions and go to them.
+    services.every(
+      (service) => service.endsWith(`.${region}.amazonaws.com`) || /^backup\.[a-z0-9-]+\.amazonaws\.com$/.test(service),
+    ) &&
     (onlyGrants(statement) ||
       (statement.actions.every((action) => usual.test(action)) && values.length > 0 && values.every(isNarrow)))
   );

@@ -53,6 +53,15 @@ export function nodesIn(graph: Graph, stack: { readonly id: string }, type?: str
   return nodes.filter((node) => node.stack.id === stack.id);
 }
 
+/** Of these, what is in the stack's own region: replicas in another one are PLAT-14's. */
+export function ownNodesIn(
+  graph: Graph,
+  stack: { readonly id: string; readonly region: string },
+  type: string,
+): GraphNode[] {
+  return nodesIn(graph, stack, type).filter(({ attributes }) => (attributes.region ?? stack.region) === stack.region);
+}
+
 /** A requirement that every resource of some types answers for itself, wherever it is. */
 export function judgeNodes(
   subject: Subject,

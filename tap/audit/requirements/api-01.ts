@@ -28,6 +28,7 @@ const insideAnother = new Set([
   "aws_api_gateway_model name",
   "aws_api_gateway_request_validator name",
   "aws_api_gateway_stage stage_name",
+  "aws_backup_plan rule.rule_name",
   "aws_appautoscaling_policy name",
   "aws_dynamodb_table attribute.name",
   "aws_dynamodb_table ttl.attribute_name",
@@ -122,7 +123,7 @@ function mentionsIn(text: string): string[] {
 
 function isOwn(mention: string, { environmentSuffix }: StackJson): boolean {
   return (
-    new RegExp(`^tap-[a-z0-9-]+-${environmentSuffix}-${region}(-\\d{12})?(-\\*|[.:/].*)?$`).test(mention) ||
+    new RegExp(`^tap-[a-z0-9*-]+-${environmentSuffix}-${region}(-\\d{12})?(-\\*|[.:/].*)?$`).test(mention) ||
     new RegExp(`^tap/${environmentSuffix}(/|$)`).test(mention)
   );
 }
@@ -139,7 +140,7 @@ const beginnings: Readonly<Record<string, RegExp>> = {
 /** Where state is, what bootstrap made, beginnings of names, and mailboxes of teams. */
 function isAccountWide(mention: string, { way, type }: Text, { accountId, account }: Environment): boolean {
   if (type === "terraform")
-    return [`tap-state-${accountId}-${account.region}`, "tap-state-lock", "tap-state"].includes(mention);
+    return [`tap-state-${accountId}-${account.stateRegion}`, "tap-state-lock", "tap-state"].includes(mention);
   const ofBootstrap = new RegExp(`^tap-bootstrap-[a-z-]+-${account.environmentSuffix}-${account.region}$`);
   return (
     ofBootstrap.test(mention) ||

@@ -133,10 +133,12 @@ function dataStatements(graph: Graph, role: GraphNode): Statement[] {
     );
 }
 
-/** The table, or its stream or an index; a list of all streams reaches none of them. */
+/** What lets nobody at an item: a list of all streams, and what AWS Backup asks of and starts for a table (PLAT-22). */
+const withoutItems = /^dynamodb:(DescribeTable|ListStreams|ListTagsOfResource|StartAwsBackupJob)$/;
+
+/** The table, or its stream or an index. */
 function reaches(statement: Statement, arn: string): boolean {
-  if (statement.notActions.length === 0 && statement.actions.every((action) => action === "dynamodb:ListStreams"))
-    return false;
+  if (statement.notActions.length === 0 && statement.actions.every((action) => withoutItems.test(action))) return false;
   return [arn, `${arn}/stream/2026-01-01T00:00:00.000`, `${arn}/index/x`].some((each) =>
     coversResource(statement, each),
   );

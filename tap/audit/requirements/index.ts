@@ -21,12 +21,14 @@ import { plat07 } from "./plat-07";
 import { plat11 } from "./plat-11";
 import { plat12 } from "./plat-12";
 import { plat13 } from "./plat-13";
+import { plat14 } from "./plat-14";
 import { plat15 } from "./plat-15";
 import { plat16 } from "./plat-16";
 import { plat17 } from "./plat-17";
 import { plat18 } from "./plat-18";
 import { plat19 } from "./plat-19";
 import { plat20 } from "./plat-20";
+import { plat22 } from "./plat-22";
 import { rec01 } from "./rec-01";
 import { rec02 } from "./rec-02";
 import { rec03 } from "./rec-03";
@@ -62,12 +64,14 @@ export const requirements: readonly Requirement[] = [
   plat11,
   plat12,
   plat13,
+  plat14,
   plat15,
   plat16,
   plat17,
   plat18,
   plat19,
   plat20,
+  plat22,
   rec01,
   rec02,
   rec03,

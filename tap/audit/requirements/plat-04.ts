@@ -12,18 +12,13 @@ export const plat04: Requirement = {
     judgeEach(subject, "jobs", (stack, { name }) => {
       const { table } = jobsParts(subject.graph, stack);
       if (table === undefined) return [{ stack: stack.id, message: "must have one table" }];
-      const scaling = ["aws_appautoscaling_target", "aws_dynamodb_table_replica", "aws_dynamodb_global_secondary_index"]
+      const scaling = ["aws_appautoscaling_target", "aws_dynamodb_global_secondary_index"]
         .flatMap((type) => nodesIn(subject.graph, stack, type))
         .map(({ address }) => address);
       const recovers = name === "prod";
       return [
         ...expectThat(isOnDemand(table), stack, "must be on demand, and nothing more", table.address),
-        ...expectThat(
-          scaling.length === 0,
-          stack,
-          `must not be scaled or copied by ${scaling.join(", ")}`,
-          table.address,
-        ),
+        ...expectThat(scaling.length === 0, stack, `must not be scaled by ${scaling.join(", ")}`, table.address),
         ...expectThat(
           recovers ? hasRecovery(table) : hasNoRecovery(table),
           stack,
@@ -41,7 +36,9 @@ function isOnDemand({ attributes }: GraphNode): boolean {
   const { ignore_changes } = (lifecycle ?? {}) as { ignore_changes?: unknown };
   return (
     billing_mode === "PAY_PER_REQUEST" &&
-    [read_capacity, write_capacity, on_demand_throughput, ignore_changes].every((value) => value === undefined)
+    [read_capacity, write_capacity, on_demand_throughput].every((value) => value === undefined) &&
+    // A replica is a resource of its own (PLAT-14).
+    [ignore_changes ?? []].flat().every((name) => name === "replica")
   );
 }
 

@@ -73,11 +73,18 @@ function deploymentsMay(action: string): boolean {
 function workloadsMay({ accountId }: Environment) {
   // A bucket's ARN names no account: the condition does.
   const ownAccount = { StringEquals: { "aws:ResourceAccount": accountId } };
+  // What a backup's vault is given a key by, and nobody else.
+  const forVaults = {
+    Bool: { "kms:GrantIsForAWSResource": "true" },
+    StringLike: { "kms:ViaService": "backup.*.amazonaws.com" },
+  };
   return (action: string, { Resource = [], Condition }: PolicyStatement): boolean => {
     const service = serviceOf(action);
     if (service === undefined || ["iam", "sts", "organizations"].includes(service)) return false;
+    if (action === "kms:CreateGrant") return sameInPolicy(Condition, forVaults);
     if (service === "kms")
       return /^kms:(Decrypt|DescribeKey|Encrypt|Generate(DataKey\*?|Mac)|ReEncrypt\w*\*?|VerifyMac)$/.test(action);
+    if (action === "s3:ListAllMyBuckets") return true;
     if (service === "s3")
       return Resource.every((arn) => arn.startsWith("arn:aws:s3:::tap-")) && sameInPolicy(Condition, ownAccount);
     return true;
@@ -85,8 +92,9 @@ function workloadsMay({ accountId }: Environment) {
 }
 
 function workloadDenials(environment: Environment, backend: BackendSettings): Denial[] {
-  const { bucket, lockTable } = stateNames(environment, backend);
-  return [{ sid: "NoState", actions: ["dynamodb:*", "s3:*"], resources: [bucket, `${bucket}/*`, lockTable] }];
+  const { buckets, lockTables } = stateNames(environment, backend);
+  const objects = buckets.map((bucket) => `${bucket}/*`);
+  return [{ sid: "NoState", actions: ["dynamodb:*", "s3:*"], resources: [...buckets, ...objects, ...lockTables] }];
 }
 
 /** What the deploy role can't do however wide its rights become, written out: the judge doesn't ask the judged. */
@@ -128,18 +136,18 @@ function roleDenials(environment: Environment): Denial[] {
 }
 
 function stateDenials(environment: Environment, backend: BackendSettings): Denial[] {
-  const { bucketName, bucket, lockTable } = stateNames(environment, backend);
+  const { bucketNames, buckets, lockTables } = stateNames(environment, backend);
   return [
     {
       sid: "BootstrapStateStays",
       actions: ["s3:DeleteObject*", "s3:PutObject*"],
-      resources: [`${bucket}/tap-bootstrap-*`],
+      resources: buckets.map((bucket) => `${bucket}/tap-bootstrap-*`),
     },
-    { sid: "StateBucketStays", actions: ["s3:DeleteBucket*", "s3:Put*"], resources: [bucket] },
+    { sid: "StateBucketStays", actions: ["s3:DeleteBucket*", "s3:Put*"], resources: buckets },
     {
       sid: "VersionsOfStateStay",
       actions: ["s3:DeleteObjectVersion", "s3:PutLifecycleConfiguration"],
-      resources: [bucket, `${bucket}/*`],
+      resources: buckets.flatMap((bucket) => [bucket, `${bucket}/*`]),
     },
     {
       sid: "LockTableStays",
@@ -149,13 +157,15 @@ function stateDenials(environment: Environment, backend: BackendSettings): Denia
         "dynamodb:UpdateContinuousBackups",
         "dynamodb:UpdateTable",
       ],
-      resources: [lockTable],
+      resources: lockTables,
     },
     {
       sid: "BootstrapLocksStay",
       actions: ["dynamodb:DeleteItem", "dynamodb:PutItem", "dynamodb:UpdateItem"],
-      resources: [lockTable],
-      conditions: { "ForAnyValue:StringLike": { "dynamodb:LeadingKeys": [`${bucketName}/tap-bootstrap-*`] } },
+      resources: lockTables,
+      conditions: {
+        "ForAnyValue:StringLike": { "dynamodb:LeadingKeys": bucketNames.map((name) => `${name}/tap-bootstrap-*`) },
+      },
     },
     { sid: "BootstrapBucketsStay", actions: ["s3:Delete*", "s3:Put*"], resources: ["arn:aws:s3:::tap-bootstrap-*"] },
   ];

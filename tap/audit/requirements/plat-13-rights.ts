@@ -1,6 +1,6 @@
 import type { BackendSettings } from "../../../config/backend";
 import type { Environment } from "../../../config/environment";
-import { accountArns, stateNames } from "../account-arns";
+import { accountArns, stateNames, stateRegions } from "../account-arns";
 import { sameInPolicy, serviceOf } from "../policies";
 import { expectThat, type Finding } from "../requirement";
 import { type PolicyStatement, type Resource, reference, type StackJson, statementsOf } from "../stack-json";
@@ -31,9 +31,11 @@ const dataActions = new RegExp(
   "i",
 );
 
-const scalingService = "dynamodb.application-autoscaling.amazonaws.com";
-const scalingRole = (accountId: string) =>
-  `arn:aws:iam::${accountId}:role/aws-service-role/${scalingService}/AWSServiceRoleForApplicationAutoScaling_DynamoDBTable`;
+/** Roles that services have of their own, one in an account, and that they alone can enter. */
+const serviceLinkedRoles: Readonly<Record<string, string>> = {
+  "dynamodb.application-autoscaling.amazonaws.com": "AWSServiceRoleForApplicationAutoScaling_DynamoDBTable",
+  "replication.dynamodb.amazonaws.com": "AWSServiceRoleForDynamoDBReplication",
+};
 
 /** Whether a statement may have an action that only some resources, or some conditions, make harmless. */
 type Limits = Readonly<Record<string, (statement: PolicyStatement) => boolean>>;
@@ -102,20 +104,27 @@ function planMay(stack: StackJson, environment: Environment, backend: BackendSet
 
 /** The plan role reads states, and of the lock table their digests: nothing else that is data. */
 function planLimits(stack: StackJson, environment: Environment, backend: BackendSettings): Limits {
-  const { bucketName, bucket, lockTable } = stateNames(environment, backend);
-  const key = stateKeyOf(stack, backend);
+  const { bucketNames, buckets, lockTables } = stateNames(environment, backend);
+  const keys = stateRegions(environment.account).map((region) => stateKeyOf(stack, backend, region)?.address);
   // Settings hold no secret (SEC-04), and a plan without them would put them in anew.
   const settingsOfFunctions = {
     StringEquals: { "kms:CallerAccount": environment.accountId },
     StringLike: { "kms:ViaService": "lambda.*.amazonaws.com" },
   };
-  const digests = { "ForAllValues:StringLike": { "dynamodb:LeadingKeys": [`${bucketName}/tap-*-md5`] } };
+  const digests = {
+    "ForAllValues:StringLike": { "dynamodb:LeadingKeys": bucketNames.map((name) => `${name}/tap-*-md5`) },
+  };
   return {
-    "s3:GetObject": (statement) => within(statement, `${bucket}/`),
+    "s3:GetObject": ({ Resource = [] }) =>
+      Resource.every((arn) => buckets.some((bucket) => arn.startsWith(`${bucket}/`))),
     "dynamodb:GetItem": ({ Resource, Condition }) =>
-      sameInPolicy(Resource, [lockTable]) && sameInPolicy(Condition, digests),
+      sameInPolicy(Resource, lockTables) && sameInPolicy(Condition, digests),
     "kms:Decrypt": ({ Resource, Condition }) =>
-      (key !== undefined && sameInPolicy(Resource, [reference(`${key.address}.arn`)])) ||
+      (!keys.includes(undefined) &&
+        sameInPolicy(
+          Resource,
+          keys.map((address) => reference(`${address}.arn`)),
+        )) ||
       sameInPolicy(Condition, settingsOfFunctions),
     // Values of API keys among them, which are in the states anyhow (SEC-04).
     "apigateway:GET": ({ Resource = [] }) =>
@@ -158,19 +167,21 @@ function deployLimits(environment: Environment): Limits {
       ownRoles,
     ),
     "iam:PassRole": (statement) => ownRoles(statement) && isPassedToNamedServices(statement),
-    // The one role of Application Auto Scaling, which that service alone can enter.
     "iam:CreateServiceLinkedRole": ({ Resource, Condition }) =>
-      sameInPolicy(Resource, [scalingRole(environment.accountId)]) &&
-      sameInPolicy(Condition, { StringEquals: { "iam:AWSServiceName": scalingService } }),
+      Object.entries(serviceLinkedRoles).some(
+        ([service, name]) =>
+          sameInPolicy(Resource, [`arn:aws:iam::${environment.accountId}:role/aws-service-role/${service}/${name}`]) &&
+          sameInPolicy(Condition, { StringEquals: { "iam:AWSServiceName": service } }),
+      ),
     "sts:AssumeRole": ({ Resource }) => sameInPolicy(Resource, [deployRole]),
   };
 }
 
 /** Nothing of the states but their lock files; of buckets, those of the systems, by name. */
 function deletes(environment: Environment, backend: BackendSettings): Limits[string] {
-  const lockFiles = `${stateNames(environment, backend).bucket}/tap-*.tflock`;
+  const lockFiles = stateNames(environment, backend).buckets.map((bucket) => `${bucket}/tap-*.tflock`);
   const ofSystems = /^arn:aws:s3:::tap-(?!state-|bootstrap-)[a-z]+-\*(\/\*)?$/;
-  return ({ Resource = [] }) => Resource.every((arn) => arn === lockFiles || ofSystems.test(arn));
+  return ({ Resource = [] }) => Resource.every((arn) => lockFiles.includes(arn) || ofSystems.test(arn));
 }
 
 function isPassedToNamedServices({ Condition = {} }: PolicyStatement): boolean {

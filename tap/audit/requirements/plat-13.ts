@@ -1,5 +1,6 @@
 import type { Environment } from "../../../config/environment";
 import { accountArns } from "../account-arns";
+import { withArns } from "../policies";
 import { expectThat, type Finding, judgeBootstraps, judgeEach, type Requirement, sameJson } from "../requirement";
 import { reference, resourcesOf, type StackJson } from "../stack-json";
 import { boundaries } from "./plat-13-boundaries";
@@ -51,18 +52,22 @@ function providerAndRole(stack: StackJson, environment: Environment): Finding[] 
   ];
 }
 
-/** Every role but the two of bootstrap is under the workload boundary. */
+/** Every role but the deploy and plan roles is under the workload boundary; what replicates states, which that one denies, under the other. */
 function workloadBoundaries(stack: StackJson, environment: Environment): Finding[] {
-  const { deployRole, planRole, workloadBoundary } = accountArns(environment);
+  const { deployRole, planRole, stateReplicationRole, deployBoundary, workloadBoundary } = accountArns(environment);
   const isBootstraps = (name: unknown) =>
     stack.component === "bootstrap" && [deployRole, planRole].some((arn) => arn.endsWith(`:role/${name}`));
+  const boundaryOf = (name: unknown) =>
+    stack.component === "bootstrap" && stateReplicationRole.endsWith(`:role/${name}`)
+      ? deployBoundary
+      : workloadBoundary;
   return resourcesOf(stack, "aws_iam_role")
     .filter(({ attributes }) => !isBootstraps(attributes.name))
     .flatMap(({ attributes, address }) =>
       expectThat(
-        attributes.permissions_boundary === workloadBoundary,
+        withArns(stack, environment.accountId, attributes.permissions_boundary) === boundaryOf(attributes.name),
         stack,
-        "is not under the workload boundary",
+        "is not under its boundary",
         address,
       ),
     );

@@ -3,7 +3,8 @@ import { expectThat, judgeEach, type Requirement, sameJson } from "../requiremen
 import { resourcesOf } from "../stack-json";
 
 /** What can be in another region than its stack and takes no tags; any other type says there which region it is in. */
-const withoutTags = ["aws_api_gateway_account", "aws_backup_region_settings"];
+const withoutTags =
+  /^aws_(api_gateway_account|backup_region_settings|kms_alias|s3_bucket_(lifecycle_configuration|logging|ownership_controls|policy|public_access_block|replication_configuration|server_side_encryption_configuration|versioning))$/;
 
 export const plat15: Requirement = {
   id: "PLAT-15",
@@ -35,7 +36,7 @@ export const plat15: Requirement = {
           const overridden = Object.keys(tags).filter(
             (key) => key in expected && !(key === "Region" && own !== stack.region),
           );
-          const elsewhere = own !== stack.region && !withoutTags.includes(type);
+          const elsewhere = own !== stack.region && !withoutTags.test(type);
           return [
             ...expectThat(overridden.length === 0, stack, `overrides the tags ${overridden.join(", ")}`, address),
             ...expectThat(

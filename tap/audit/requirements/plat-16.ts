@@ -1,4 +1,5 @@
 import type { Environment } from "../../../config/environment";
+import { stateRegions } from "../account-arns";
 import { expectThat, type Finding, judgeEach, type Requirement, type Subject } from "../requirement";
 import { type Resource, resourcesOf, type StackJson } from "../stack-json";
 
@@ -6,6 +7,8 @@ import { type Resource, resourcesOf, type StackJson } from "../stack-json";
 const nameAttributes = ["name", "bucket", "function_name", "alarm_name", "dashboard_name", "topic_name", "table_name"];
 /** Resources whose `name` or `bucket` is another's, or has meaning inside its owner only. */
 const notNames: Readonly<Record<string, readonly string[]>> = {
+  // Inside its plan.
+  aws_backup_selection: ["name"],
   aws_api_gateway_model: ["name"],
   aws_api_gateway_request_validator: ["name"],
   aws_appautoscaling_policy: ["name"],
@@ -27,14 +30,16 @@ const forcedForms: readonly { type: string; pattern: (stack: StackJson, environm
   },
   {
     type: "aws_s3_bucket",
-    pattern: (stack, environment) =>
-      onlyIn(stack, `^tap-state-${environment.accountId}-${environment.account.region}$`),
+    pattern: (stack, { accountId, account }) =>
+      onlyIn(stack, `^tap-state-${accountId}-(${stateRegions(account).join("|")})$`),
   },
   { type: "aws_dynamodb_table", pattern: (stack) => onlyIn(stack, "^tap-state-lock$") },
   { type: "aws_kms_alias", pattern: (stack) => onlyIn(stack, "^alias/tap-state$") },
 ];
 /** Longest name by type, characters, as AWS refuses it. */
 const limits: Readonly<Record<string, number>> = {
+  aws_backup_plan: 50,
+  aws_backup_vault: 50,
   aws_iam_role: 64,
   aws_s3_bucket: 63,
   aws_sqs_queue: 80,
@@ -44,6 +49,9 @@ const limits: Readonly<Record<string, number>> = {
   aws_wafv2_web_acl: 128,
   aws_cloudwatch_event_rule: 64,
 };
+
+/** What may have the same name in two regions: paths of parameters have no region in them, nor what keeps the states. */
+const inEachRegion = ["aws_ssm_parameter", "aws_dynamodb_table", "aws_kms_alias"];
 
 export const plat16: Requirement = {
   id: "PLAT-16",
@@ -81,9 +89,11 @@ function namesIn(stack: StackJson): Name[] {
 
 function judgeName(stack: StackJson, environment: Environment, { resource, attribute, value }: Name): Finding[] {
   const account = resource.type === "aws_s3_bucket" ? `-${environment.accountId}` : "";
+  // A resource in another region has that one in its name.
+  const region = String(resource.attributes.region ?? stack.region);
   const prefix = "(alias/|/aws/lambda/|aws-waf-logs-)?";
   const pattern = new RegExp(
-    `^${prefix}tap-${stack.component}(-[a-z0-9]+)*-${stack.environmentSuffix}-${stack.region}${account}$`,
+    `^${prefix}tap-${stack.component}(-[a-z0-9]+)*-${stack.environmentSuffix}-${region}${account}$`,
   );
   const forced = forcedForms.some(
     (form) => form.type === resource.type && form.pattern(stack, environment).test(value),
@@ -111,9 +121,9 @@ function twice({ stacks }: Subject): Finding[] {
       // A name with an id in it is no one else's.
       .filter(({ attribute, value }) => attribute !== "tags.Name" && !value.includes("${"))
       .flatMap(({ resource, value }) => {
-        // A parameter's path has no region in it: each region has parameters of its own.
         const account = String(stack.json.provider?.aws?.[0]?.allowed_account_ids);
-        const key = `${account} ${resource.type === "aws_ssm_parameter" ? stack.region : ""} ${resource.type} ${value}`;
+        const region = inEachRegion.includes(resource.type) ? (resource.attributes.region ?? stack.region) : "";
+        const key = `${account} ${region} ${resource.type} ${value}`;
         const other = seen.get(key);
         seen.set(key, stack.id);
         return other === undefined

@@ -11,7 +11,9 @@ import { type Finding, judgeNodes, type Requirement, type Subject } from "../req
 const withoutResources: Readonly<Record<string, string>> = {
   "application-autoscaling:DescribeScalableTargets": "a list",
   "application-autoscaling:DescribeScalingPolicies": "a list",
+  "backup-storage:MountCapsule": "what a vault is made in has no ARN",
   "cloudtrail:DescribeTrails": "a list",
+  "cloudwatch:GetMetricData": "metrics have no ARN",
   "dynamodb:ListStreams": "a list",
   "ec2:DescribeAvailabilityZones": "a list",
   "ec2:DescribeFlowLogs": "a list",
@@ -25,6 +27,7 @@ const withoutResources: Readonly<Record<string, string>> = {
   "ec2:DescribeTags": "a list",
   "ec2:DescribeVpcEndpoints": "a list",
   "ec2:DescribeVpcs": "a list",
+  "events:ListRules": "a list",
   "kms:CreateKey": "there is no key yet; limited by the tag that it must be given",
   "kms:ListAliases": "a list",
   "logs:CreateLogDelivery": "deliveries have no ARN",
@@ -37,6 +40,8 @@ const withoutResources: Readonly<Record<string, string>> = {
   "logs:DeleteQueryDefinition": "saved queries have no ARN",
   "logs:DescribeQueryDefinitions": "a list",
   "logs:PutQueryDefinition": "saved queries have no ARN",
+  "s3:ListAllMyBuckets": "a list",
+  "tag:GetResources": "a list",
   "xray:PutTelemetryRecords": "traces belong to no resource",
   "xray:PutTraceSegments": "traces belong to no resource",
 };
@@ -95,11 +100,37 @@ function tooWide({ sid, path, actions, notActions, resources, notResources }: St
  * Resources that a workload's role may name though they are not of one thing of this project; each with the reason.
  * Of everything else a statement names the thing: `tap-…` in the account, or a key of the stack.
  */
-const wideResources: readonly { readonly actions: RegExp; readonly resource: (scope: Scope) => string }[] = [
+const wideResources: readonly {
+  readonly actions: RegExp;
+  readonly resource: (scope: Scope) => string | RegExp;
+  /** What stands in for the thing's name. */
+  readonly condition?: (scope: Scope) => { readonly key: string; readonly values: RegExp };
+}[] = [
   // Network interfaces have no names, and Lambda wants to delete any (Lambda developer guide).
   { actions: /^ec2:\w+NetworkInterface$|^ec2:\w+PrivateIpAddresses$/, resource: arnOf("ec2", "*/*") },
   // VPC Flow Logs looks its group up in the list of all.
   { actions: /^logs:DescribeLogGroups$/, resource: arnOf("logs", "log-group:*") },
+  // Backups are of all that the environment has, by the end of its name.
+  {
+    actions: /^dynamodb:(DescribeTable|ListTagsOfResource|StartAwsBackupJob)$/,
+    resource: ({ accountId, region, environmentSuffix }) =>
+      new RegExp(`^arn:aws:dynamodb:${region}:${accountId}:table/tap-\\*-${environmentSuffix}-[a-z0-9-]+$`),
+  },
+  {
+    actions:
+      /^s3:(Get(Bucket|Object)\w+|GetObject|(Get|Put)InventoryConfiguration|ListBucket(Versions)?|PutBucketNotification)$/,
+    resource: ({ accountId, region, environmentSuffix }) =>
+      new RegExp(`^arn:aws:s3:::tap-\\*-${environmentSuffix}-${region}-${accountId}(/\\*)?$`),
+  },
+  { actions: /^events:\w+$/, resource: arnOf("events", "rule/AwsBackupManagedRule*") },
+  {
+    actions: /^kms:(CreateGrant|Decrypt|GenerateDataKey)$/,
+    resource: ({ accountId }) => new RegExp(`^arn:aws:kms:[a-z0-9-]+:${accountId}:key/\\*$`),
+    condition: ({ environmentSuffix }) => ({
+      key: "kms:ResourceAliases",
+      values: new RegExp(`^alias/tap-(\\*|[a-z-]+)-${environmentSuffix}-[a-z0-9-]+$`),
+    }),
+  },
   // API Gateway's one role of the account writes execution logs of any API, whose groups AWS names.
   { actions: /^logs:\w+$/, resource: ({ accountId }) => `arn:aws:logs:*:${accountId}:log-group:*` },
 ];
@@ -107,6 +138,7 @@ const wideResources: readonly { readonly actions: RegExp; readonly resource: (sc
 interface Scope {
   readonly accountId: string;
   readonly region: string;
+  readonly environmentSuffix: string;
 }
 
 function arnOf(service: string, resource: string): (scope: Scope) => string {
@@ -118,7 +150,8 @@ function workloads(subject: Subject): Finding[] {
   return judgeNodes(subject, ["aws_iam_role"], (role, environment) => {
     const { deployRole, planRole } = accountArns(environment);
     if (role.arn === deployRole || role.arn === planRole) return [];
-    const scope = { accountId: environment.accountId, region: String(role.stack.region) };
+    const { accountId, environmentSuffix } = environment;
+    const scope = { accountId, environmentSuffix, region: String(role.stack.region) };
     return subject.graph
       .policiesOf(role)
       .filter(({ kind }) => kind === "identity")
@@ -128,21 +161,37 @@ function workloads(subject: Subject): Finding[] {
   });
 }
 
-function foreignResources({ sid, path, actions, resources }: Statement, scope: Scope): string[] {
+function foreignResources(statement: Statement, scope: Scope): string[] {
+  const { sid, path, actions, resources } = statement;
   const isKnown = (resource: string) =>
     isOwn(resource, scope) ||
     (resource === "*" && actions.every((action) => action in withoutResources)) ||
-    wideResources.some(
-      (wide) => wide.resource(scope) === resource && actions.every((action) => wide.actions.test(action)),
-    );
+    wideResources.some((wide) => {
+      const named = wide.resource(scope);
+      const condition = wide.condition?.(scope);
+      return (
+        (typeof named === "string" ? named === resource : named.test(resource)) &&
+        actions.every((action) => wide.actions.test(action)) &&
+        (condition === undefined || limitsTo(statement, condition))
+      );
+    });
   return resources
     .filter((resource) => !isKnown(resource))
     .map((resource) => `reaches ${resource}, which isn't a thing of this project's, by its statement ${sid ?? path}`);
 }
 
+function limitsTo(statement: Statement, { key, values }: { key: string; values: RegExp }): boolean {
+  return conditionsOn(statement, key).some(
+    (condition) =>
+      /^ForAnyValue:String(Equals|Like)$/.test(condition.operator) &&
+      condition.values.length > 0 &&
+      condition.values.every((value) => values.test(value)),
+  );
+}
+
 /** A thing of this project in this account, by its whole name; a key by reference; parts of a thing behind it. */
 function isOwn(resource: string, { accountId }: Scope): boolean {
-  if (/^\$\{aws_kms_key\.[\w-]+\.arn\}$/.test(resource)) return true;
+  if (/^\$\{(aws_kms_key\.[\w-]+\.arn|data\.aws_kms_alias\.[\w-]+\.target_key_arn)\}$/.test(resource)) return true;
   const [, , service = "", region = "", account = "", ...rest] = resource.split(":");
   const name = /(^|[:/])tap[-/][a-z0-9-]+/.exec(rest.join(":"));
   if (name === null || /[*?]/.test(service + region)) return false;
@@ -173,11 +222,12 @@ function resourcePolicies({ graph, environments }: Subject): Finding[] {
   const accounts = new Map(environments.map(({ environmentSuffix, accountId }) => [environmentSuffix, accountId]));
   return graph.policies
     .filter(({ kind, node }) => (kind === "resource" || kind === "trust") && node.stack.component !== "bootstrap")
-    .flatMap(({ node, statements }) =>
+    .flatMap(({ node, kind, statements }) =>
       statements
         .filter(
           (statement) =>
-            statement.effect === "Allow" && !isForOwn(statement, accounts.get(node.stack.environmentSuffix ?? "")),
+            statement.effect === "Allow" &&
+            !isForOwn(statement, accounts.get(node.stack.environmentSuffix ?? ""), kind === "trust"),
         )
         .map(({ sid, path }) => ({
           stack: node.stack.id,
@@ -188,8 +238,10 @@ function resourcePolicies({ graph, environments }: Subject): Finding[] {
 }
 
 /** Whether a statement is for principals of the account, or for services that name the account or a thing of it. */
-function isForOwn(statement: Statement, accountId: string | undefined): boolean {
+function isForOwn(statement: Statement, accountId: string | undefined, isTrust: boolean): boolean {
   const { principals, notPrincipals, conditions } = statement;
+  // S3 names no source when it replicates; whose buckets, the role's rights say (S3 user guide, live replication).
+  if (isTrust && principals.length === 1 && principals[0]?.value === "s3.amazonaws.com") return true;
   if (accountId === undefined || notPrincipals.length > 0 || principals.length === 0) return false;
   if (principals.every(({ type, value }) => type === "AWS" && value.startsWith(`arn:aws:iam::${accountId}:`)))
     return true;
@@ -218,8 +270,9 @@ function unreadable({ graph }: Subject): Finding[] {
 
 function roles(subject: Subject): Finding[] {
   return judgeNodes(subject, ["aws_iam_role"], (role, environment) => {
-    const { deployBoundary, workloadBoundary, deployRole, planRole } = accountArns(environment);
-    const wanted = role.arn === deployRole || role.arn === planRole ? deployBoundary : workloadBoundary;
+    const { deployBoundary, workloadBoundary, ...named } = accountArns(environment);
+    const ownBoundary = [named.deployRole, named.planRole, named.stateReplicationRole].includes(String(role.arn));
+    const wanted = ownBoundary ? deployBoundary : workloadBoundary;
     const boundary = subject.graph.resolve(role.attributes.permissions_boundary, role.stack);
     return [
       ...((boundary?.arn ?? role.attributes.permissions_boundary) === wanted ? [] : [`must be under ${wanted}`]),

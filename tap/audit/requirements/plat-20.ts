@@ -1,5 +1,6 @@
 import type { Environment } from "../../../config/environment";
 import type { Attributes } from "../../graph/terraform-json";
+import { stateRegions } from "../account-arns";
 import { type KeyUse, keyPolicyProblems, keyUses } from "../key-policy";
 import { sameInPolicy } from "../policies";
 import {
@@ -17,20 +18,22 @@ import { stateKeyOf } from "../state-key";
 export const plat20: Requirement = {
   id: "PLAT-20",
   checks:
-    "Every stack's state is in the account's bucket under its own id, locked by table and lock file, encrypted with the customer key; no two stacks share one; bootstrap makes bucket, table and key, protected.",
+    "Every stack's state is in the account's bucket under its own id, locked by table and lock file, encrypted with the customer key; no two stacks share one; bootstrap makes bucket, table and key, protected, also where they are replicated to.",
   why: "A state that is shared, unlocked or lost is the one thing that Terraform can't bring back.",
   judge: (subject) => [
     ...judgeEach(subject, "all", (stack, environment) => backendOf(stack, environment, subject)),
     ...sharedKeys(subject),
-    ...judgeBootstraps(subject, (stack, environment) => storage(stack, environment, subject)),
+    ...judgeBootstraps(subject, (stack, environment) =>
+      stateRegions(environment.account).flatMap((region) => storage(stack, environment, subject, region)),
+    ),
   ],
 };
 
 function backendOf(stack: StackJson, { accountId, account }: Environment, { backend }: Subject): Finding[] {
   const expected = {
-    bucket: `tap-state-${accountId}-${account.region}`,
+    bucket: `tap-state-${accountId}-${account.stateRegion}`,
     key: stack.id,
-    region: account.region,
+    region: account.stateRegion,
     ...backend,
   };
   return [
@@ -61,14 +64,17 @@ function sharedKeys({ stacks }: Subject): Finding[] {
   );
 }
 
-function storage(stack: StackJson, { accountId, account }: Environment, subject: Subject): Finding[] {
+function storage(stack: StackJson, { accountId }: Environment, subject: Subject, region: string): Finding[] {
   const { backend } = subject;
-  const bucket = find(stack, "aws_s3_bucket", "bucket", `tap-state-${accountId}-${account.region}`);
-  const table = find(stack, "aws_dynamodb_table", "name", backend.dynamodb_table);
-  const key = stateKeyOf(stack, backend);
+  const bucket = find(stack, region, "aws_s3_bucket", "bucket", `tap-state-${accountId}-${region}`);
+  const table = find(stack, region, "aws_dynamodb_table", "name", backend.dynamodb_table);
+  const key = stateKeyOf(stack, backend, region);
   if (bucket === undefined || table === undefined || key === undefined)
     return [
-      { stack: stack.id, message: "must make the bucket, the table and the key with its alias that all states use" },
+      {
+        stack: stack.id,
+        message: `must make the bucket, the table and the key with its alias that all states use in ${region}`,
+      },
     ];
   return [
     ...[bucket, table, key].flatMap(({ attributes, address }) =>
@@ -226,6 +232,8 @@ function tableSettings(stack: StackJson, { attributes, address }: Resource, key:
   ];
 }
 
-function find(stack: StackJson, type: string, attribute: string, value: string): Resource | undefined {
-  return resourcesOf(stack, type).find(({ attributes }) => attributes[attribute] === value);
+function find(stack: StackJson, region: string, type: string, attribute: string, value: string): Resource | undefined {
+  return resourcesOf(stack, type).find(
+    ({ attributes }) => attributes[attribute] === value && (attributes.region ?? stack.region) === region,
+  );
 }

@@ -1,7 +1,7 @@
 import type { Graph, GraphNode } from "../../graph/model";
 import { grantingServices, type KeyUse, keyPolicyProblems, keyUses } from "../key-policy";
 import { sameInPolicy } from "../policies";
-import { expectThat, type Finding, judgeEach, nodesIn, type Requirement } from "../requirement";
+import { expectThat, type Finding, judgeEach, nodesIn, ownNodesIn, type Requirement } from "../requirement";
 import type { StackJson } from "../stack-json";
 
 export const rec01: Requirement = {
@@ -11,7 +11,7 @@ export const rec01: Requirement = {
   why: "A key that a service may use for anything decrypts what another table or function wrote.",
   judge: (subject) =>
     judgeEach(subject, "records", (stack, { accountId }) => {
-      const [key, ...others] = nodesIn(subject.graph, stack, "aws_kms_key");
+      const [key, ...others] = ownNodesIn(subject.graph, stack, "aws_kms_key");
       if (key === undefined || others.length > 0) return [{ stack: stack.id, message: "must have one key" }];
       return [
         ...expectThat(key.attributes.enable_key_rotation === true, stack, "is not rotated", key.address),

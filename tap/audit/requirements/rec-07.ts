@@ -1,5 +1,5 @@
 import type { Graph } from "../../graph/model";
-import { expectThat, type Finding, judgeEach, nodesIn, type Requirement } from "../requirement";
+import { expectThat, type Finding, judgeEach, nodesIn, ownNodesIn, type Requirement } from "../requirement";
 import type { StackJson } from "../stack-json";
 
 /** What people and other stacks name by name and by ARN. */
@@ -51,8 +51,11 @@ function namesAndArns(graph: Graph, stack: StackJson, values: readonly unknown[]
 
 function references(graph: Graph, stack: StackJson, values: readonly unknown[]): Finding[] {
   const wanted = [
-    ...nodesIn(graph, stack, "aws_kms_key").flatMap(({ address }) => [`\${${address}.arn}`, `\${${address}.key_id}`]),
-    ...nodesIn(graph, stack, "aws_kms_alias").map(({ physicalName }) => physicalName),
+    ...ownNodesIn(graph, stack, "aws_kms_key").flatMap(({ address }) => [
+      `\${${address}.arn}`,
+      `\${${address}.key_id}`,
+    ]),
+    ...ownNodesIn(graph, stack, "aws_kms_alias").map(({ physicalName }) => physicalName),
     ...nodesIn(graph, stack, "aws_lambda_alias").map(({ address }) => `\${${address}.arn}`),
   ];
   return [

@@ -137,6 +137,7 @@ const shared = [
   /^aws_api_gateway_(method operation_name|model name|request_validator name|stage stage_name)$/,
   /^aws_(iam_role_policy|lambda_alias|appautoscaling_policy) name$/,
   /^aws_dynamodb_table (attribute\.name|ttl\.attribute_name)$/,
+  /^aws_backup_plan rule\.rule_name$/,
   /^aws_wafv2_web_acl rule\.(name|visibility_config\.metric_name)$/,
   /^aws_lambda_function environment\.variables\.POWERTOOLS_SERVICE_NAME$/,
   // The API's id, which AWS chooses, is in the name.

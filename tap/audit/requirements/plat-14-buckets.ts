@@ -1,0 +1,217 @@
+import type { Environment } from "../../../config/environment";
+import type { Graph, GraphNode } from "../../graph/model";
+import type { Statement } from "../../graph/policy";
+import { coversAction, coversResource } from "../../graph/statement";
+import { blocksOf } from "../../graph/terraform-json";
+import { differences, findingsOn, referenceTo } from "../exact";
+import { keyUses } from "../key-policy";
+import { type Finding, sameJson } from "../requirement";
+
+interface To {
+  readonly region: string;
+  /** Whether what is written to the replica comes back. */
+  readonly back: boolean;
+}
+
+/** A bucket's replica: all of it, within 15 minutes, under a key of there, by a role that can do just that. */
+export function bucketReplication(graph: Graph, environment: Environment, bucket: GraphNode, to: To): Finding[] {
+  const { region, back } = to;
+  const there = graph
+    .ofType("aws_s3_bucket")
+    .filter((node) => node.stack === bucket.stack && node.region === region && isNamedAs(node, bucket, region));
+  const [replica, ...others] = there;
+  if (replica === undefined || others.length > 0) return findingsOn(bucket, [`must have one replica, in ${region}`]);
+  return [
+    ...oneWay(graph, bucket, replica),
+    ...(back ? oneWay(graph, replica, bucket) : []),
+    ...(back
+      ? []
+      : findingsOn(replica, configurationsOf(graph, replica).length === 0 ? [] : ["must not send states back"])),
+    ...findingsOn(replica, [
+      ...(sameJson(lifecycleOf(graph, replica), lifecycleOf(graph, bucket))
+        ? []
+        : ["must keep what it has as long as the bucket does: S3 replicates no expiry"]),
+      ...(isProtected(replica) === environment.deletionProtection || bucket.stack.component === "bootstrap"
+        ? []
+        : ["must be protected as the environment is"]),
+    ]),
+    // States have no environment's alarm topic to write to.
+    ...(back ? findingsOn(bucket, alarms(graph, bucket, replica)) : []),
+  ];
+}
+
+function isNamedAs(node: GraphNode, bucket: GraphNode, region: string): boolean {
+  return node.physicalName === bucket.physicalName?.replace(String(bucket.region), region);
+}
+
+function isProtected({ attributes }: GraphNode): boolean {
+  return sameJson(attributes.lifecycle, { prevent_destroy: true }) && attributes.force_destroy !== true;
+}
+
+function configurationsOf(graph: Graph, bucket: GraphNode): GraphNode[] {
+  return graph
+    .ofType("aws_s3_bucket_replication_configuration")
+    .filter((node) => graph.resolve(node.attributes.bucket, node.stack, { types: ["aws_s3_bucket"] }) === bucket);
+}
+
+function oneWay(graph: Graph, from: GraphNode, to: GraphNode): Finding[] {
+  const [configuration, ...others] = configurationsOf(graph, from);
+  if (configuration === undefined || others.length > 0)
+    return findingsOn(from, [`must have its replication set once, to ${to.physicalName}`]);
+  const key = keyOf(graph, to);
+  const role = graph.resolve(configuration.attributes.role, configuration.stack);
+  if (key === undefined || role?.type !== "aws_iam_role")
+    return findingsOn(configuration, ["must encrypt with the customer key of its destination, under a role"]);
+  const elsewhere = from.region === from.stack.region ? {} : { region: from.region };
+  const on = { status: "Enabled" };
+  return [
+    ...findingsOn(
+      configuration,
+      differences(graph, configuration, {
+        ...elsewhere,
+        bucket: referenceTo(from, "id"),
+        role: referenceTo(role, "arn"),
+        rule: {
+          id: `to-${to.region}`,
+          status: "Enabled",
+          priority: 0,
+          filter: { prefix: "" },
+          delete_marker_replication: on,
+          source_selection_criteria: { replica_modifications: on, sse_kms_encrypted_objects: on },
+          destination: {
+            bucket: to.arn,
+            encryption_configuration: { replica_kms_key_id: referenceTo(key, "arn") },
+            metrics: { ...on, event_threshold: { minutes: 15 } },
+            replication_time: { ...on, time: { minutes: 15 } },
+          },
+        },
+      }),
+    ),
+    ...findingsOn(configuration, waits(graph, configuration, from, to)),
+    ...findingsOn(role, rights(graph, role, from, to)),
+  ];
+}
+
+/** Versions on both sides before there is a rule, or S3 refuses it. */
+function waits(graph: Graph, configuration: GraphNode, from: GraphNode, to: GraphNode): string[] {
+  const waited = graph
+    .referencesFrom(configuration)
+    .flatMap((each) => ("to" in each && each.kind === "depends_on" ? [each.to] : []));
+  const versions = (bucket: GraphNode) =>
+    waited.some(
+      (node) =>
+        node.type === "aws_s3_bucket_versioning" &&
+        sameJson(blocksOf(node.attributes, "versioning_configuration"), [{ status: "Enabled" }]) &&
+        graph.resolve(node.attributes.bucket, node.stack, { types: ["aws_s3_bucket"] }) === bucket,
+    );
+  return versions(from) && versions(to) ? [] : ["must wait for the versions of both buckets"];
+}
+
+/** S3 user guide, setting up permissions for live replication, and replicating encrypted objects. */
+function rights(graph: Graph, role: GraphNode, from: GraphNode, to: GraphNode): string[] {
+  const documents = graph.policiesOf(role);
+  const trusted = documents
+    .filter(({ kind }) => kind === "trust")
+    .flatMap(({ statements }) => statements.flatMap(({ principals }) => principals.map(({ value }) => value)));
+  const statements = documents.filter(({ kind }) => kind === "identity").flatMap((document) => document.statements);
+  const allows = (action: string, arn: string, holds: (statement: Statement) => boolean = () => true) =>
+    statements.some(
+      (each) => each.effect === "Allow" && coversAction(each, action) && coversResource(each, arn) && holds(each),
+    );
+  const wanted: [string, string][] = [
+    ...["s3:GetReplicationConfiguration", "s3:ListBucket"].map((action): [string, string] => [
+      action,
+      String(from.arn),
+    ]),
+    ...["s3:GetObjectVersionForReplication", "s3:GetObjectVersionAcl", "s3:GetObjectVersionTagging"].map(
+      (action): [string, string] => [action, `${from.arn}/object`],
+    ),
+    ...["s3:ReplicateObject", "s3:ReplicateDelete", "s3:ReplicateTags"].map((action): [string, string] => [
+      action,
+      `${to.arn}/object`,
+    ]),
+  ];
+  return [
+    ...(sameJson(trusted, ["s3.amazonaws.com"]) ? [] : ["must be entered by S3, and nobody else"]),
+    ...wanted
+      .filter(([action, arn]) => !allows(action, arn))
+      .map(([action, arn]) => `must be allowed ${action} on ${arn}`),
+    ...[
+      { bucket: from, actions: ["kms:Decrypt"] },
+      { bucket: to, actions: ["kms:Encrypt", "kms:GenerateDataKey"] },
+    ].flatMap(({ bucket, actions }) => {
+      const key = keyOf(graph, bucket);
+      const name = key === undefined ? "" : referenceTo(key, "arn");
+      return actions
+        .filter((action) => !statements.some((each) => usesKey(each, action, name, bucket)))
+        .map((action) => `must be allowed ${action} with the key of ${bucket.physicalName}, through S3`);
+    }),
+    ...(mayBeUsed(graph, from) && mayBeUsed(graph, to) ? [] : ["must find keys that let S3 use them for the buckets"]),
+  ];
+}
+
+function usesKey(statement: Statement, action: string, key: string, bucket: GraphNode): boolean {
+  const valuesOf = (name: string) =>
+    statement.conditions.filter((condition) => condition.key === name).flatMap(({ values }) => values);
+  return (
+    statement.effect === "Allow" &&
+    coversAction(statement, action) &&
+    statement.resources.includes(key) &&
+    sameJson(valuesOf("kms:ViaService"), [`s3.${bucket.region}.amazonaws.com`]) &&
+    sameJson(valuesOf("kms:EncryptionContext:aws:s3:arn"), [bucket.arn])
+  );
+}
+
+function mayBeUsed(graph: Graph, bucket: GraphNode): boolean {
+  const key = keyOf(graph, bucket);
+  return (
+    key !== undefined &&
+    keyUses(graph, key).some(({ service, values }) => service === "s3" && values.includes(String(bucket.arn)))
+  );
+}
+
+/** The customer key of a bucket, in the bucket's region. */
+function keyOf(graph: Graph, bucket: GraphNode): GraphNode | undefined {
+  const key = graph
+    .ofType("aws_s3_bucket_server_side_encryption_configuration")
+    .filter((node) => graph.resolve(node.attributes.bucket, node.stack, { types: ["aws_s3_bucket"] }) === bucket)
+    .flatMap((node) =>
+      blocksOf(node.attributes, "rule")
+        .flatMap((rule) => blocksOf(rule, "apply_server_side_encryption_by_default"))
+        .map(({ kms_master_key_id }) => graph.resolve(kms_master_key_id, node.stack)),
+    )[0];
+  return key?.type === "aws_kms_key" && key.region === bucket.region ? key : undefined;
+}
+
+function lifecycleOf(graph: Graph, bucket: GraphNode): unknown[] {
+  return graph
+    .ofType("aws_s3_bucket_lifecycle_configuration")
+    .filter((node) => graph.resolve(node.attributes.bucket, node.stack, { types: ["aws_s3_bucket"] }) === bucket)
+    .map(({ attributes }) => attributes.rule);
+}
+
+/** Somebody hears of a replica that is behind, and of objects that S3 gave up on. */
+function alarms(graph: Graph, bucket: GraphNode, replica: GraphNode): string[] {
+  const dimensions = {
+    SourceBucket: bucket.physicalName,
+    DestinationBucket: replica.physicalName,
+    RuleId: `to-${replica.region}`,
+  };
+  const thresholds = { ReplicationLatency: 15 * 60, OperationsFailedReplication: 0 };
+  return Object.entries(thresholds)
+    .filter(
+      ([metric, threshold]) =>
+        !graph
+          .ofType("aws_cloudwatch_metric_alarm")
+          .some(
+            ({ stack, attributes }) =>
+              stack === bucket.stack &&
+              attributes.namespace === "AWS/S3" &&
+              attributes.metric_name === metric &&
+              sameJson(attributes.dimensions, dimensions) &&
+              attributes.comparison_operator === "GreaterThanThreshold" &&
+              attributes.threshold === threshold,
+          ),
+    )
+    .map(([metric]) => `must have an alarm on ${metric}`);
+}
