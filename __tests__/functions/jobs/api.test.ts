@@ -101,6 +101,32 @@ describe("submit", () => {
     expect(await jobs.submit(done)).toMatchObject({ status: 202, body: { status: "succeeded" } });
   });
 
+  describe("PLAT-14 after a region was lost with its queue", () => {
+    const now = Date.now.bind(Date);
+    const later = (milliseconds: number) => jest.spyOn(Date, "now").mockImplementation(() => now() + milliseconds);
+    const minute = 60_000;
+
+    test("PLAT-14 a job that nobody has heard of for 15 minutes is queued again, as it was submitted", async () => {
+      const request = { idempotencyKey: newKey(), correlationId: "correlation-2" };
+      const first = await sentDuring(async () => expect(await jobs.submit(request)).toMatchObject({ status: 202 }));
+      later(15 * minute - 1_000);
+      expect(await sentDuring(() => jobs.submit(request))).toEqual([]);
+      later(15 * minute);
+      expect(await sentDuring(() => jobs.submit(request))).toEqual(first);
+    });
+
+    test("PLAT-14 a job that is done, or another's, is not", async () => {
+      const done = { idempotencyKey: newKey() };
+      await submitAndWork(done);
+      const waiting = { idempotencyKey: newKey(), body: { type: "sum", input: [1] } };
+      await jobs.submit(waiting);
+      later(60 * minute);
+      expect(await sentDuring(() => jobs.submit(done))).toEqual([]);
+      const other = { ...waiting, body: { type: "sum", input: [2] } };
+      expect(await sentDuring(async () => expect(await jobs.submit(other)).toMatchObject({ status: 409 }))).toEqual([]);
+    });
+  });
+
   test("an idempotency key that was used for another job is refused, and nothing is queued", async () => {
     const idempotencyKey = newKey();
     await jobs.submit({ idempotencyKey, body: { type: "sum", input: [1] } });

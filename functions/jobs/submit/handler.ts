@@ -4,7 +4,7 @@ import { createHttpHandler, type HttpInvocation } from "../../shared/http";
 import type { HttpAnswer } from "../../shared/http-response";
 import { logger, metrics } from "../../shared/powertools";
 import { Problem } from "../../shared/problem";
-import { identityOf, type JobInput, type JobMessage, jobIdOf, requestHashOf } from "../job";
+import { identityOf, type JobInput, type JobMessage, type JobView, jobIdOf, requestHashOf } from "../job";
 import { type JobQueue, jobQueue, sendJob } from "../job-queue";
 import { createJob, getJob, type JobTable, jobTable, type StoredJob } from "../job-table";
 
@@ -26,14 +26,26 @@ export function createSubmitHandler(table: JobTable, queue: JobQueue) {
     logger.appendKeys({ job_id: id });
     // Of another request with this key, nothing may reach the queue.
     const before = await getJob(table, id, signal);
-    if (before !== undefined) return answer(before, body, `${url}/${id}`, true);
-
-    const createdAt = new Date().toISOString();
+    const createdAt = before?.view.createdAt ?? new Date().toISOString();
     const job: JobMessage = { id, ...body, correlationId, requestedBy: apiKeyId, createdAt };
+    if (before !== undefined) {
+      const known = answer(before, body, `${url}/${id}`, true);
+      if (isStranded(before.view)) await sendJob(queue, job, signal);
+      return known;
+    }
     await sendJob(queue, job, signal);
     return answer(await createJob(table, identityOf(job), signal), body, `${url}/${id}`, false);
   };
   return createHttpHandler(jobs, "submit", { submitJob });
+}
+
+/** Minutes without a change after which a repetition queues a job again: a queue is lost with its region (docs/operations/recovery.md). */
+const strandedAfterMinutes = 15;
+
+/** A job that was taken, isn't done, and of which nothing has been heard; a second message of one that is well does no harm. */
+function isStranded({ status, updatedAt }: JobView): boolean {
+  const minutes = (Date.now() - Date.parse(updatedAt)) / 60_000;
+  return (status === "queued" || status === "running") && minutes >= strandedAfterMinutes;
 }
 
 function answer(job: StoredJob, body: JobInput, location: string, isRepeated: boolean): HttpAnswer {

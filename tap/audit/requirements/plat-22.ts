@@ -152,12 +152,31 @@ function judgeSelection(subject: Subject, environment: Environment, region: stri
     ...dataIn(subject, environment, region).flatMap((node) =>
       findingsOn(node, covers(String(node.arn)) ? [] : ["holds data, and no backup plan covers it"]),
     ),
+    ...findingsOn(
+      selection,
+      leftReplicas(environment, region)
+        .filter((arn) => !covers(arn))
+        .map((arn) => `must select ${arn}`),
+    ),
   ];
 }
 
 /** After a failover, the tables of the region of before are here too, as replicas. */
 function regionsOf({ recovery }: Environment, region: string): string[] {
   return [region, ...(recovery.failedOverFrom === undefined ? [] : [recovery.failedOverFrom])];
+}
+
+/** Tables that the environment works on after a failover, which no stack of the region makes. */
+function leftReplicas(
+  { recovery, accountId, environmentSuffix, region: primary }: Environment,
+  region: string,
+): string[] {
+  const { failedOverFrom } = recovery;
+  if (failedOverFrom === undefined || region !== primary) return [];
+  return ["jobs", "records"].map(
+    (component) =>
+      `arn:aws:dynamodb:${region}:${accountId}:table/tap-${component}-${environmentSuffix}-${failedOverFrom}`,
+  );
 }
 
 /** Tables and buckets of a region's own; access logs and the audit trail are no system's data, nor are states, which are versioned and replicated. */

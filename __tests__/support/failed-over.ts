@@ -1,0 +1,29 @@
+import { rmSync } from "node:fs";
+import type { Environment } from "../../config/environment";
+import { loadEnvironments } from "../../config/load";
+import { prod } from "../../config/prod";
+import { readStacks, type StackJson } from "../../tap/audit/stack-json";
+import { type CommandResult, copyProject, tap, temporaryFolder } from "./project";
+
+/** The two lines of config/prod.ts that docs/operations/recovery.md tells to change, as they are and as they become. */
+export const failover = [
+  ['primaryRegion: "us-east-1"', 'primaryRegion: "us-west-2"'],
+  ["secondRegion: true", 'secondRegion: true, failedOverFrom: "us-east-1"'],
+] as const;
+
+/** prod, synthesized by the real command from a copy of the project in which it has failed over. */
+export function synthesizeFailedOver(): CommandResult & { stacks: StackJson[]; environments: Environment[] } {
+  const copy = copyProject();
+  const outdir = temporaryFolder();
+  for (const [from, to] of failover) copy.replace("config/prod.ts", from, to);
+  const result = tap(["synth", "--env", "prod", "--outdir", outdir], { root: copy.root });
+  const stacks = result.exitCode === 0 ? readStacks(outdir) : [];
+  copy.remove();
+  rmSync(outdir, { recursive: true, force: true });
+  const recovery = { ...prod.recovery, failedOverFrom: "us-east-1" };
+  return {
+    ...result,
+    stacks,
+    environments: loadEnvironments({ sources: [{ ...prod, primaryRegion: "us-west-2", recovery }] }),
+  };
+}
