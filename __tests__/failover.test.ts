@@ -13,7 +13,8 @@ import { backend, resource, stackOf, subjectOf } from "./support/synthesized";
 /** They ask for the table, the bucket and their key in the stack itself; for the time of a failover these are the other region's. */
 const ofData = ["PLAT-03", "PLAT-04", "PLAT-06", "REC-01", "REC-02", "REC-03", "REC-04", "REC-07"];
 
-const { exitCode, stderr, stacks, environments } = synthesizeFailedOver();
+const { exitCode, stderr, stacks, environments, remove } = synthesizeFailedOver();
+remove();
 const copyOfStacks = () => structuredClone(stacks);
 const subjectWith = (changed: StackJson[]) => toSubject({ stacks: changed, environments, backend });
 const find = (of: readonly StackJson[], id: string) => {

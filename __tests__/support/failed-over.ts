@@ -11,19 +11,28 @@ export const failover = [
   ["secondRegion: true", 'secondRegion: true, failedOverFrom: "us-east-1"'],
 ] as const;
 
+export interface FailedOver extends CommandResult {
+  /** Folder that it was synthesized to. */
+  readonly outdir: string;
+  readonly stacks: StackJson[];
+  readonly environments: Environment[];
+  remove(): void;
+}
+
 /** prod, synthesized by the real command from a copy of the project in which it has failed over. */
-export function synthesizeFailedOver(): CommandResult & { stacks: StackJson[]; environments: Environment[] } {
+export function synthesizeFailedOver(): FailedOver {
   const copy = copyProject();
   const outdir = temporaryFolder();
   for (const [from, to] of failover) copy.replace("config/prod.ts", from, to);
   const result = tap(["synth", "--env", "prod", "--outdir", outdir], { root: copy.root });
   const stacks = result.exitCode === 0 ? readStacks(outdir) : [];
   copy.remove();
-  rmSync(outdir, { recursive: true, force: true });
   const recovery = { ...prod.recovery, failedOverFrom: "us-east-1" };
   return {
     ...result,
+    outdir,
     stacks,
+    remove: () => rmSync(outdir, { recursive: true, force: true }),
     environments: loadEnvironments({ sources: [{ ...prod, primaryRegion: "us-west-2", recovery }] }),
   };
 }
