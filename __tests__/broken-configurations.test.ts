@@ -181,6 +181,38 @@ const cases: readonly Broken[] = [
     edits: { "config/common.ts": ["operatorRoleArns: []", 'operatorRoleArns: ["arn:aws:iam::111111111111:role/*"]'] },
     says: ["operatorRoleArns.0", "without wildcards"],
   },
+  // Domains
+  {
+    ids: "PLAT-02, PLAT-14",
+    name: "a domain that is an address",
+    edits: {
+      [dev]: [/^ {2}api: \{$/m, '$&\n    domain: { name: "https://api.example.com", hostedZoneId: "Z0123456789" },'],
+    },
+    says: ['dev.api.domain.name: "https://api.example.com"', "a DNS name in lower case", "e.g. api.example.com"],
+  },
+  {
+    ids: "PLAT-02, PLAT-14",
+    name: "a domain without a hosted zone",
+    edits: { [dev]: [/^ {2}api: \{$/m, '$&\n    domain: { name: "api.example.com" } as never,'] },
+    says: ["dev.api.domain.hostedZoneId: is missing", "the id of a Route 53 hosted zone"],
+  },
+  {
+    ids: "PLAT-02, PLAT-14",
+    name: "two environments of one domain",
+    edits: {
+      [dev]: [/^ {2}api: \{$/m, '$&\n    domain: { name: "api.example.com", hostedZoneId: "Z0123456789" },'],
+      [staging]: [/^ {2}api: \{$/m, '$&\n    domain: { name: "api.example.com", hostedZoneId: "Z0123456789" },'],
+    },
+    says: ['staging.api.domain.name: "api.example.com"', "the domain of dev too"],
+  },
+  {
+    ids: "PLAT-02, PLAT-14",
+    name: "a domain for all short-lived environments",
+    edits: {
+      [dev]: [/^ {6}api: \{$/m, '$&\n        domain: { name: "api.example.com", hostedZoneId: "Z0123456789" },'],
+    },
+    says: ['dev.shortLived.settings.api.domain: "api.example.com"', "every short-lived environment"],
+  },
   // Accounts
   {
     ids: "PLAT-02, PLAT-13",

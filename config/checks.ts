@@ -22,6 +22,7 @@ export function checkSources(given: readonly unknown[], variables: Variables): C
     ...valid.flatMap(profileProblems),
     ...accountVariableProblems(given, variables),
     ...sameNameProblems(valid),
+    ...sameDomainProblems(valid),
     ...sharedAccountProblems(valid),
     ...differingQuotaProblems(valid),
     ...overlapProblems(valid),
@@ -114,6 +115,22 @@ function sameNameProblems(environments: readonly CheckedEnvironment[]): ConfigPr
         message: "stands in a second environment; short-lived ones are made from one",
       })),
   ];
+}
+
+/** Two environments of one domain would each get some of the other's callers. */
+function sameDomainProblems(environments: readonly CheckedEnvironment[]): ConfigProblem[] {
+  return environments.flatMap(({ environment, api: { domain } }, index) => {
+    const other = environments.slice(0, index).find(({ api }) => domain && api.domain?.name === domain.name);
+    return domain === undefined || other === undefined
+      ? []
+      : [
+          {
+            path: `${environment}.api.domain.name`,
+            value: domain.name,
+            message: `is the domain of ${other.environment} too; each environment has one of its own`,
+          },
+        ];
+  });
 }
 
 function sharedAccountProblems(environments: readonly CheckedEnvironment[]): ConfigProblem[] {

@@ -1,4 +1,4 @@
-import type { CheckedEnvironment } from "./schema";
+import type { ApiDomain, CheckedEnvironment } from "./schema";
 
 /** Where an environment's primary region came from (STR-08), in the order in which they are asked. */
 export type RegionSource = "configuration" | "AWS_REGION" | "AWS_DEFAULT_REGION" | "default";
@@ -17,6 +17,8 @@ export interface Account {
   readonly environmentSuffixes: readonly string[];
   /** All their regions. */
   readonly regionNames: readonly string[];
+  /** Domains of all their APIs. */
+  readonly apiDomains: readonly ApiDomain[];
 }
 
 /** Where nothing names a region. */

@@ -52,6 +52,7 @@ export function resolve(
       stateReplicaRegion: states.replica,
       environmentSuffixes: [environmentSuffix],
       regionNames,
+      apiDomains: settings.api.domain === undefined ? [] : [settings.api.domain],
     },
   };
   return { environment, problems };
@@ -86,6 +87,7 @@ export function ownedBy(environment: Environment, declared: readonly Environment
       ...owner.account,
       environmentSuffixes: sharing.map(({ environmentSuffix }) => environmentSuffix),
       regionNames: [...new Set(sharing.flatMap(({ regionNames }) => regionNames))],
+      apiDomains: sharing.flatMap(({ api }) => api.domain ?? []),
     },
   };
 }

@@ -88,6 +88,19 @@ const clients = z
     error: "must name a client at least, and none twice",
   });
 
+const apiDomain = z.strictObject({
+  /** Name that callers use, `api.example.com`; in lower case, without a dot at its end, 64 characters at most (ACM, RequestCertificate: the common name); no other environment has it. */
+  name: text(
+    /^(?=.{1,64}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]$/,
+    "a DNS name in lower case, of 64 characters at most (ACM's limit), e.g. api.example.com",
+  ),
+  /** Id of the public hosted zone that the name is in; in the environment's account. */
+  hostedZoneId: text(/^Z[A-Z0-9]{1,31}$/, "the id of a Route 53 hosted zone: Z and up to 31 capitals and digits"),
+});
+
+/** A name of an API, and where it is looked up. */
+export type ApiDomain = z.output<typeof apiDomain>;
+
 const consumerSettings = z.strictObject({
   ...functionSettings.shape,
   /** As for any function, and at least 2: SQS asks for no fewer invocations at once (Lambda developer guide, maximum concurrency). */
@@ -105,6 +118,8 @@ const api = z.strictObject({
   messages: consumerSettings,
   allowedOrigins,
   clients,
+  /** Name of the API, which leads to the nearest region that works (PLAT-14). A short-lived environment has none. @default none: each region by AWS's own name */
+  domain: apiDomain.optional(),
   /** Steady rate of the stage and of each client, requests per second: 1 to 10,000 (API Gateway's account quota). */
   throttlingRateLimit: wholeNumber(1, 10_000, "requests per second, API Gateway's account quota"),
   /** Burst of the stage and of each client, requests: 1 to 5,000 (API Gateway's account quota). */

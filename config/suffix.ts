@@ -45,11 +45,19 @@ export function shortLivedEnvironment(base: CheckedEnvironment, suffix: string):
     region,
     { ...settings, cidrBlock: subnetOf(slot, regionPrefixLength, index) },
   ]);
-  const { shortLived: _, ...inherited } = base;
-  const merged = merge({ ...inherited, environment: suffix, regions: Object.fromEntries(regions) }, profile.settings);
+  const merged = merge(
+    { ...inheritedFrom(base), environment: suffix, regions: Object.fromEntries(regions) },
+    profile.settings,
+  );
   const checked = validateEnvironment(merged, `${base.environment}.shortLived.settings`);
   if (!checked.ok) throw new ConfigError(checked.problems);
   return checked.value;
+}
+
+/** What a short-lived environment takes over: all but the name of the API, by which it would take the base's traffic. */
+function inheritedFrom({ shortLived: _, ...base }: CheckedEnvironment) {
+  const { domain: __, ...api } = base.api;
+  return { ...base, api };
 }
 
 /** What is wrong with an environment's `shortLived` profile, apart from its own fields. */
@@ -66,9 +74,15 @@ export function profileProblems(base: CheckedEnvironment): ConfigProblem[] {
     });
     return problems;
   }
-  const { shortLived: _, ...inherited } = base;
-  const checked = validateEnvironment(merge(inherited, profile.settings), `${path}.settings`);
+  const checked = validateEnvironment(merge(inheritedFrom(base), profile.settings), `${path}.settings`);
   if (!checked.ok) problems.push(...checked.problems);
+  else if (checked.value.api.domain !== undefined) {
+    problems.push({
+      path: `${path}.settings.api.domain`,
+      value: checked.value.api.domain.name,
+      message: "would be the name of every short-lived environment, and leads to one; leave it out",
+    });
+  }
   problems.push(
     ...profile.suffixes.flatMap((suffix, index) => {
       const where = `${path}.suffixes.${index}`;

@@ -174,6 +174,7 @@ describe("accounts", () => {
       region: "us-east-1",
       environmentSuffixes: ["dev", "staging"],
       regionNames: ["us-east-1", "us-west-2", "us-east-2"],
+      apiDomains: [],
     };
     expect(environments.map((environment) => environment.account)).toEqual([account, account]);
   });
@@ -190,6 +191,87 @@ describe("accounts", () => {
       { ...staging, accountId: dev.accountId, accountQuotas: { ...dev.accountQuotas, vpcsPerRegion: 9 } },
     ].map((config) => ({ ...config, sharedAccount: true }));
     expect(refusalOf({ sources: shared })).toContain("must be those of dev, which is in the same account");
+  });
+});
+
+describe("domains", () => {
+  const named = (
+    config: EnvironmentConfig,
+    name: string,
+    hostedZoneId = "Z0123456789ABCDEFGHIJ",
+  ): EnvironmentConfig => ({
+    ...config,
+    api: { ...config.api, domain: { name, hostedZoneId } },
+  });
+
+  test("PLAT-14 no environment has a domain that nobody gave it", () => {
+    expect(loadEnvironments().map(({ api, account }) => [api.domain, account.apiDomains])).toEqual(
+      Array(3).fill([undefined, []]),
+    );
+  });
+
+  test.each(["api.example.com", "a.io", "api.xn--bcher-kva.example", `${"a".repeat(52)}.example.com`])(
+    "PLAT-14 %s is a domain",
+    (name) => {
+      const [environment] = loadEnvironments({ sources: [named(dev, name)] });
+      expect(environment?.account.apiDomains).toEqual([{ name, hostedZoneId: "Z0123456789ABCDEFGHIJ" }]);
+    },
+  );
+
+  test.each([
+    "API.example.com",
+    "api.example.com.",
+    "https://api.example.com",
+    "*.example.com",
+    "api..example.com",
+    "-api.example.com",
+    "api_1.example.com",
+    "localhost",
+    "10.0.0.1",
+    "",
+    `${"a".repeat(53)}.example.com`,
+    `${"a".repeat(64)}.com`,
+  ])("PLAT-14 %j is none", (name) => {
+    expect(refusalOf({ sources: [named(dev, name)] })).toMatch(/^dev\.api\.domain\.name: .* must be a DNS name/);
+  });
+
+  test.each(["z0123456789", "/hostedzone/Z0123456789", "example.com", "Z", `Z${"0".repeat(32)}`])(
+    "PLAT-14 %j is no hosted zone",
+    (id) => {
+      expect(refusalOf({ sources: [named(dev, "api.example.com", id)] })).toContain("dev.api.domain.hostedZoneId: ");
+    },
+  );
+
+  test("PLAT-14 two environments have not one domain; all that do are named at once", () => {
+    const sources = [dev, staging, prod].map((config) => named(config, "api.example.com"));
+    expect(refusalOf({ sources }).split("\n")).toEqual([
+      expect.stringContaining('staging.api.domain.name: "api.example.com" is the domain of dev too'),
+      expect.stringContaining('prod.api.domain.name: "api.example.com" is the domain of dev too'),
+    ]);
+    expect(loadEnvironments({ sources: [named(dev, "a.example.com"), named(prod, "b.example.com")] })).toHaveLength(2);
+  });
+
+  test("PLAT-14 a short-lived environment takes no part of dev's traffic, and its account still has dev's rights", () => {
+    const domain = { name: "api.example.com", hostedZoneId: "Z0123456789ABCDEFGHIJ" };
+    const [pr12] = loadEnvironments({ sources: [named(dev, domain.name)], environmentSuffix: "pr12" });
+    expect(pr12?.api).not.toHaveProperty("domain");
+    expect(pr12?.account.apiDomains).toEqual([domain]);
+  });
+
+  test("PLAT-14 short-lived environments have no domain of their own: it would be one for all of them", () => {
+    const settings = { api: { domain: { name: "pr.example.com", hostedZoneId: "Z0123456789ABCDEFGHIJ" } } };
+    const shortLived = { ...(dev.shortLived as NonNullable<typeof dev.shortLived>), settings };
+    expect(refusalOf({ sources: [{ ...dev, shortLived }] })).toContain(
+      'dev.shortLived.settings.api.domain: "pr.example.com" would be the name of every short-lived environment',
+    );
+  });
+
+  test("PLAT-14 environments of one account have their domains in it", () => {
+    const shared = [named(dev, "a.example.com"), { ...named(staging, "b.example.com"), accountId: dev.accountId }];
+    const environments = loadEnvironments({ sources: shared.map((config) => ({ ...config, sharedAccount: true })) });
+    expect(environments.map(({ account }) => account.apiDomains.map(({ name }) => name))).toEqual(
+      Array(2).fill(["a.example.com", "b.example.com"]),
+    );
   });
 });
 
