@@ -36,7 +36,7 @@ export const nameKinds = {
   rule: { limit: 64 },
   securityGroup: { limit: 255 },
   table: { limit: 255 },
-  /** The tag `Name`, which EC2's resources have in place of a name. */
+  /** The tag `Name`, which EC2's resources, certificates and health checks have in place of a name. */
   tag: { limit: 256 },
   topic: { limit: 256 },
   /** CloudTrail trail. */

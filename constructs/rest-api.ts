@@ -13,7 +13,7 @@ import { ApiModels } from "./rest-api/models";
 import { ApiPaths, idOf } from "./rest-api/paths";
 import { Preflight } from "./rest-api/preflight";
 import { ApiRoute } from "./rest-api/route";
-import { ApiStage, stageName } from "./rest-api/stage";
+import { ApiStage } from "./rest-api/stage";
 import type { Throttling } from "./rest-api/throttling";
 import { ApiUsagePlan, type UsagePlanSettings } from "./rest-api/usage-plan";
 import { RequestValidators } from "./rest-api/validators";
@@ -69,7 +69,8 @@ export class RestApi extends Construct {
   readonly arn: string;
   /** `arn:aws:execute-api:{region}:{account}:{id}`: what `execute-api:Invoke` and functions' permissions name. */
   readonly executionArn: string;
-  readonly stageName = stageName;
+  /** Of the stage itself: what names it comes after it. */
+  readonly stageName: string;
   readonly stageArn: string;
   /** `https://{id}.execute-api.{region}.amazonaws.com/live`; paths of the table come behind it. */
   readonly invokeUrl: string;
@@ -140,6 +141,7 @@ export class RestApi extends Construct {
     this.id = restApiId;
     this.arn = api.arn;
     this.executionArn = api.executionArn;
+    this.stageName = stage.name;
     this.stageArn = stage.arn;
     this.invokeUrl = stage.invokeUrl;
     this.keyIds = plan.keyIds;
@@ -153,7 +155,7 @@ export class RestApi extends Construct {
       name: this.name,
       description,
       endpointConfiguration: { types: ["REGIONAL"] },
-      // Without a domain of its own, this endpoint is the only way in.
+      // Without a domain, this endpoint is the only way in; with one, Route 53 asks here whether the region works.
       disableExecuteApiEndpoint: false,
       apiKeySource: "HEADER",
       // No minimumCompressionSize: answers are small, and with it the gateway unpacks requests too, bombs among them.

@@ -1,4 +1,5 @@
 import type { Construct } from "constructs";
+import { ApiDomain } from "../constructs/api-domain";
 import { CustomerKey } from "../constructs/customer-key";
 import { FunctionNetwork } from "../constructs/function-network";
 import { MacKey } from "../constructs/mac-key";
@@ -16,6 +17,9 @@ import { api } from "../routes/api";
 
 /** Seconds of a function; the gateway waits 29, the function's own work ends after 27 (API-05). */
 const timeoutSeconds = 30;
+
+/** What /health says exactly where the region's own table works, whatever its peers do. */
+const healthyText = '"items":"ok"';
 
 type FunctionName = "items" | "health" | "replicate" | "messages";
 
@@ -39,6 +43,7 @@ export class ApiStack extends TapStack {
     this.publishChanges(functions.replicate, items, changes);
     this.takeMessagesIn(functions.messages, items, messages);
     const restApi = this.createRestApi(functions);
+    const domain = this.createDomain(restApi);
     const webAcl = new WebAcl(this, "WebAcl", {
       key: this.key,
       resourceArn: restApi.stageArn,
@@ -51,6 +56,12 @@ export class ApiStack extends TapStack {
       rest_api_name: { description: "Name of the REST API", value: restApi.name },
       rest_api_arn: { description: "ARN of the REST API", value: restApi.arn },
       invoke_url: { description: "Where the API is; paths come behind it", value: restApi.invokeUrl },
+      // The same keys in every environment: one without a domain says so.
+      domain_name: {
+        description: "Domain of the API, the same in all regions, or none",
+        value: domain?.name ?? "none",
+      },
+      domain_arn: { description: "ARN of the API's domain here, or none", value: domain?.arn ?? "none" },
       stage_arn: { description: "ARN of the API's stage", value: restApi.stageArn },
       web_acl_name: { description: "Name of the web ACL before the API", value: webAcl.name },
       web_acl_arn: { description: "ARN of the web ACL before the API", value: webAcl.arn },
@@ -184,5 +195,11 @@ export class ApiStack extends TapStack {
       usagePlan: { ...throttling, quotaLimit: requestsPerDay, quotaPeriod: "DAY" },
       clients,
     });
+  }
+
+  /** One name for all regions, where the configuration has one. */
+  private createDomain(api: RestApi): ApiDomain | undefined {
+    const { domain } = this.environment.api;
+    return domain && new ApiDomain(this, "Domain", { ...domain, api, healthPath: "/health", healthyText });
   }
 }

@@ -58,6 +58,13 @@ test.each<[string, Fate | Promise<Fate>]>([
   expect(lines).toContainEqual(expect.objectContaining({ DependencyImpaired: [1, 1] }));
 });
 
+test("PLAT-14 Route 53 finds what it looks for while the table works, whatever the peers do, and not while it doesn't", async () => {
+  const answers = async () => JSON.stringify((await east.call(health)).body).includes('"items":"ok"');
+  expect(await answers()).toBe(true);
+  east.lastFate = broken;
+  expect(await answers()).toBe(false);
+});
+
 test("API-12 health is judged by what is stored, not by what is still on its way: reads are consistent", async () => {
   east.sent.length = 0;
   await east.call(health);
