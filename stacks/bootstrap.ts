@@ -8,6 +8,7 @@ import { accountNames } from "../constructs/names";
 import { deployBoundary, workloadBoundary } from "../constructs/permissions/boundaries";
 import { deployNetwork, deployRoles, deployShared } from "../constructs/permissions/deploy";
 import { deployApis, readApiMetadata } from "../constructs/permissions/deploy-api";
+import { deployDomains, readDomains } from "../constructs/permissions/deploy-domains";
 import {
   deployBackups,
   deployData,
@@ -105,7 +106,7 @@ export class BootstrapStack extends TapStack {
         state: writeState(this.environment, this.lockTable, stateKeyArns),
         metadata: readMetadata(accountId),
         "service-metadata": readServiceMetadata(accountId),
-        apis: deployApis(accountId),
+        apis: [...deployApis(accountId), ...deployDomains(this.environment), ...readDomains(this.environment)],
         roles: deployRoles(scope),
         network: deployNetwork(scope),
         shared: deployShared(scope),
@@ -134,7 +135,7 @@ export class BootstrapStack extends TapStack {
         state: readState(this.environment, this.lockTable, stateKeyArns),
         metadata: readMetadata(accountId),
         "service-metadata": readServiceMetadata(accountId),
-        "api-metadata": readApiMetadata(accountId),
+        "api-metadata": [...readApiMetadata(accountId), ...readDomains(this.environment)],
         itself: [{ sid: "AssumeItself", actions: ["sts:AssumeRole"], resources: [planRoleArn] }],
       },
     });

@@ -138,6 +138,7 @@ export function deployBoundary(environment: Environment, lockTable: string, work
     {
       sid: "ProjectServices",
       actions: [
+        "acm:*",
         "apigateway:*",
         "application-autoscaling:*",
         "backup-storage:*",

@@ -5,11 +5,12 @@ import { sameInPolicy, serviceOf } from "../policies";
 import { expectThat, type Finding } from "../requirement";
 import { type PolicyStatement, type Resource, reference, type StackJson, statementsOf } from "../stack-json";
 import { stateKeyOf } from "../state-key";
+import { domainRights, isApiArn } from "./plat-13-domains";
 import { accountRoles, policiesOf } from "./plat-13-entrances";
 
 /** What reads how things are set up; anything else is a right that the plan role must not have. */
 const readingActions =
-  /^(ec2|kms|logs|iam|ssm|route53|apigateway|lambda|dynamodb|s3|sqs|sns|kinesis|secretsmanager|wafv2|cloudwatch|events|backup|cloudtrail|cognito-idp|application-autoscaling|xray):(Describe|List|Get)\w+$/;
+  /^(acm|ec2|kms|logs|iam|ssm|route53|apigateway|lambda|dynamodb|s3|sqs|sns|kinesis|secretsmanager|wafv2|cloudwatch|events|backup|cloudtrail|cognito-idp|application-autoscaling|xray):(Describe|List|Get)\w+$/;
 
 /** Of these, what reads what is in a store: objects, items, messages, log lines, secrets. IAM ignores the case. */
 const dataActions = new RegExp(
@@ -31,11 +32,14 @@ const dataActions = new RegExp(
   "i",
 );
 
-/** Roles that services have of their own, one in an account, and that they alone can enter. */
-const serviceLinkedRoles: Readonly<Record<string, string>> = {
-  "dynamodb.application-autoscaling.amazonaws.com": "AWSServiceRoleForApplicationAutoScaling_DynamoDBTable",
-  "replication.dynamodb.amazonaws.com": "AWSServiceRoleForDynamoDBReplication",
-};
+/** Roles that services have in an account, which they alone can enter: Application Auto Scaling, replicas of tables where there are any, and API Gateway where it has names. */
+const serviceRoles = ({ account }: Environment) => [
+  { service: "dynamodb.application-autoscaling.amazonaws.com", role: "ApplicationAutoScaling_DynamoDBTable" },
+  ...(account.stateReplicaRegion === undefined
+    ? []
+    : [{ service: "replication.dynamodb.amazonaws.com", role: "DynamoDBReplication" }]),
+  ...(account.apiDomains.length === 0 ? [] : [{ service: "ops.apigateway.amazonaws.com", role: "APIGateway" }]),
+];
 
 /** Whether a statement may have an action that only some resources, or some conditions, make harmless. */
 type Limits = Readonly<Record<string, (statement: PolicyStatement) => boolean>>;
@@ -127,8 +131,7 @@ function planLimits(stack: StackJson, environment: Environment, backend: Backend
         )) ||
       sameInPolicy(Condition, settingsOfFunctions),
     // Values of API keys among them, which are in the states anyhow (SEC-04).
-    "apigateway:GET": ({ Resource = [] }) =>
-      Resource.every((arn) => /^arn:aws:apigateway:\*::\/(restapis|apikeys|usageplans|tags)(\/\*)?$/.test(arn)),
+    "apigateway:GET": ({ Resource = [] }) => Resource.every((arn) => isApiArn(arn, environment)),
     "sts:AssumeRole": ({ Resource }) => sameInPolicy(Resource, [accountArns(environment).planRole]),
   };
 }
@@ -139,6 +142,8 @@ function deployMay(environment: Environment, backend: BackendSettings) {
   return (action: string, statement: PolicyStatement): boolean => {
     const service = serviceOf(action);
     if (/^s3:Delete/i.test(action)) return deletes(environment, backend)(statement);
+    if (service === "acm" || service === "route53" || service === "apigateway")
+      return domainRights(environment, action, statement);
     if (service !== "iam" && service !== "sts") return service !== undefined && service !== "organizations";
     return limits[action]?.(statement) ?? /^iam:(Get|List)\w+$/.test(action);
   };
@@ -168,10 +173,11 @@ function deployLimits(environment: Environment): Limits {
     ),
     "iam:PassRole": (statement) => ownRoles(statement) && isPassedToNamedServices(statement),
     "iam:CreateServiceLinkedRole": ({ Resource, Condition }) =>
-      Object.entries(serviceLinkedRoles).some(
-        ([service, name]) =>
-          sameInPolicy(Resource, [`arn:aws:iam::${environment.accountId}:role/aws-service-role/${service}/${name}`]) &&
-          sameInPolicy(Condition, { StringEquals: { "iam:AWSServiceName": service } }),
+      serviceRoles(environment).some(
+        ({ service, role }) =>
+          sameInPolicy(Resource, [
+            `arn:aws:iam::${environment.accountId}:role/aws-service-role/${service}/AWSServiceRoleFor${role}`,
+          ]) && sameInPolicy(Condition, { StringEquals: { "iam:AWSServiceName": service } }),
       ),
     "sts:AssumeRole": ({ Resource }) => sameInPolicy(Resource, [deployRole]),
   };

@@ -9,6 +9,8 @@ import { type Finding, judgeNodes, type Requirement, type Subject } from "../req
  * each with the reason, or the condition that stands in for the resource.
  */
 const withoutResources: Readonly<Record<string, string>> = {
+  "acm:RequestCertificate":
+    "there is no certificate yet; limited by its name, its proof and the tag that it must be given",
   "application-autoscaling:DescribeScalableTargets": "a list",
   "application-autoscaling:DescribeScalingPolicies": "a list",
   "backup-storage:MountCapsule": "what a vault is made in has no ARN",
@@ -40,6 +42,7 @@ const withoutResources: Readonly<Record<string, string>> = {
   "logs:DeleteQueryDefinition": "saved queries have no ARN",
   "logs:DescribeQueryDefinitions": "a list",
   "logs:PutQueryDefinition": "saved queries have no ARN",
+  "route53:CreateHealthCheck": "there is no health check yet",
   "s3:ListAllMyBuckets": "a list",
   "tag:GetResources": "a list",
   "xray:PutTelemetryRecords": "traces belong to no resource",
