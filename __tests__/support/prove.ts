@@ -13,6 +13,8 @@ export interface ProofOptions {
    * saves most of the time. @default false: on all that were synthesized together
    */
   alone?: boolean;
+  /** Where the JSON of an environment comes from, a copy each time. @default what the project's own configuration gives */
+  synthesized?: (environment: string, options: { alone?: boolean }) => Synthesized;
 }
 
 /**
@@ -24,11 +26,11 @@ export function prove(
   mutations: Readonly<Record<string, Mutation>>,
   options: ProofOptions = {},
 ): void {
-  const environments = options.environments ?? environmentNames;
+  const { environments = environmentNames, synthesized = subjectOf } = options;
   const judged = (environment: string) =>
-    subjectOf(environment, options) as Synthesized & { readonly stacks: StackJson[] };
+    synthesized(environment, options) as Synthesized & { readonly stacks: StackJson[] };
   test.each(environments)(`${requirement.id} holds in %s`, (environment) => {
-    expect(requirement.judge(toSubject(subjectOf(environment)))).toEqual([]);
+    expect(requirement.judge(toSubject(synthesized(environment, {})))).toEqual([]);
     // Or each mutation of it would be red for nothing.
     if (options.alone) expect(requirement.judge(toSubject(judged(environment)))).toEqual([]);
   });

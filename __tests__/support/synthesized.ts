@@ -33,7 +33,8 @@ export function subjectOf(environment: string, { alone = false } = {}): Synthesi
   return structuredClone(alone ? only(subject, environment) : subject);
 }
 
-function only(subject: Synthesized, environment: string): Synthesized {
+/** What is an environment's own of what was synthesized together. */
+export function only(subject: Synthesized, environment: string): Synthesized {
   const isOwn = ({ environmentSuffix }: { environmentSuffix: string }) => environmentSuffix === environment;
   return { ...subject, stacks: subject.stacks.filter(isOwn), environments: subject.environments.filter(isOwn) };
 }

@@ -15,7 +15,7 @@ export const api01: Requirement = {
       // What the account has once carries the suffix of the environment that it belongs to (PLAT-16).
       stack.component === "bootstrap"
         ? []
-        : [...tags(stack), ...named(stack), ...mentioned(stack, environment), ...exports(stack)],
+        : [...tags(stack), ...named(stack, environment), ...mentioned(stack, environment), ...exports(stack)],
     ),
 };
 
@@ -34,6 +34,8 @@ const insideAnother = new Set([
   "aws_dynamodb_table ttl.attribute_name",
   "aws_iam_role_policy name",
   "aws_lambda_alias name",
+  // Beside the name of the record, which no other environment has.
+  "aws_route53_record set_identifier",
   "aws_wafv2_web_acl rule.name",
   "aws_wafv2_web_acl rule.visibility_config.metric_name",
   // Beside the namespace of its metrics, which carries the suffix.
@@ -86,12 +88,18 @@ function allTexts(stack: StackJson): Text[] {
   ];
 }
 
-function named(stack: StackJson): Finding[] {
+function named(stack: StackJson, environment: Environment): Finding[] {
   return resourceTexts(stack)
+    .filter((leaf) => !isDomain(leaf, environment))
     .filter(({ way, text }) => nameLike.test(way) && !isReference(text) && text !== "")
     .filter(({ type, way, text }) => !insideAnother.has(`${type} ${way}`) && !awsNames[`${type} ${way}`]?.test(text))
     .filter(({ text }) => !carriesSuffix(text, stack))
     .map(({ path, text, address }) => finding(stack, address, `has the ${path} ${text}, without the suffix`));
+}
+
+/** The name of the API that is configured for this environment, and for no other. */
+function isDomain({ type, way, text }: Text, { api }: Environment): boolean {
+  return type === "aws_acm_certificate" && way === "domain_name" && text === api.domain?.name;
 }
 
 function isReference(text: string): boolean {
@@ -110,11 +118,13 @@ const region = regionPattern.source.replace(/^\^/, "").replace(/\$$/, "");
 
 /** Wherever a thing of this project is mentioned, it is one of this environment, or the account's. */
 function mentioned(stack: StackJson, environment: Environment): Finding[] {
-  return allTexts(stack).flatMap((leaf) =>
-    mentionsIn(leaf.text)
-      .filter((mention) => !isOwn(mention, stack) && !isAccountWide(mention, leaf, environment))
-      .map((mention) => finding(stack, leaf.address, `speaks of ${mention} in ${leaf.path}, without the suffix`)),
-  );
+  return allTexts(stack)
+    .filter((leaf) => !isDomain(leaf, environment))
+    .flatMap((leaf) =>
+      mentionsIn(leaf.text)
+        .filter((mention) => !isOwn(mention, stack) && !isAccountWide(mention, leaf, environment))
+        .map((mention) => finding(stack, leaf.address, `speaks of ${mention} in ${leaf.path}, without the suffix`)),
+    );
 }
 
 function mentionsIn(text: string): string[] {

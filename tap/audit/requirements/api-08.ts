@@ -28,6 +28,9 @@ const knownTypes = new RegExp(
   ].join("|")})$`,
 );
 
+/** Its name, where the configuration has one: PLAT-14's. */
+const domainTypes = /^aws_api_gateway_(domain_name|base_path_mapping)$/;
+
 /** Ways to a function or an API beside its gateway, where no key is asked for. */
 const otherEntrances =
   /^aws_(apigatewayv2_\w+|lambda_function_url|a?lb(_\w+)?|elb|cloudfront_\w+|vpclattice_\w+|appsync_\w+|api_gateway_\w+)$/;
@@ -43,7 +46,7 @@ export const api08: Requirement = {
       if (gateway === undefined) return [{ stack: stack.id, message: "must have one REST API, with one stage" }];
       return [
         ...publicRoutes(stack.id),
-        ...entrances(gateway),
+        ...entrances(gateway, environment),
         ...routes(gateway, definition),
         ...deployed(gateway),
         ...throttling(gateway),
@@ -69,8 +72,10 @@ function publicRoutes(stack: string): Finding[] {
   ];
 }
 
-function entrances({ graph, stack, api }: Gateway): Finding[] {
-  const others = nodesIn(graph, stack).filter(({ type }) => otherEntrances.test(type) && !knownTypes.test(type));
+function entrances({ graph, stack, api }: Gateway, environment: Environment): Finding[] {
+  const isKnown = (type: string) =>
+    knownTypes.test(type) || (environment.api.domain !== undefined && domainTypes.test(type));
+  const others = nodesIn(graph, stack).filter(({ type }) => otherEntrances.test(type) && !isKnown(type));
   const { description } = api.attributes;
   return [
     ...findingsOn(

@@ -22,6 +22,7 @@ const encrypted: Readonly<Record<string, readonly string[]>> = {
 /** What keeps nothing of a caller's at rest, or takes no key; a type that is on neither list is a finding, until somebody has looked. */
 const withoutData = new RegExp(
   `^aws_(${[
+    "acm_certificate(_validation)?",
     // An API keeps nothing but its keys' values; a stage of this project has no cache.
     "api_gateway_\\w+",
     "appautoscaling_\\w+",
@@ -32,6 +33,7 @@ const withoutData = new RegExp(
     "iam_\\w+",
     "kms_(alias|key)",
     "lambda_(alias|event_source_mapping|function_event_invoke_config|permission)",
+    "route53_(health_check|record)",
     "route_table(_association)?",
     "s3_bucket_(lifecycle_configuration|logging|ownership_controls|policy|public_access_block|replication_configuration|server_side_encryption_configuration|versioning)",
     "security_group",

@@ -62,6 +62,8 @@ prove(
       const acl = resource(stackOf(subject, environment, "api", "us-west-2"), "aws_wafv2_web_acl");
       acl.visibility_config = { ...(acl.visibility_config as object), metric_name: "api" };
     },
+    "a certificate is for a domain that isn't configured": (subject, environment) =>
+      add(stackOf(subject, environment, "api", "us-west-2"), "aws_acm_certificate", { domain_name: "api.example.com" }),
     "a name is AWS's to choose": jobsResource("aws_sqs_queue", "Queue_C399BAB1", (queue) => {
       delete queue.name;
       queue.name_prefix = "tap-jobs-";
