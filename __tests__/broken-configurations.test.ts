@@ -27,6 +27,19 @@ const staging = "config/staging.ts";
 const hcl = "backend.hcl";
 
 const cases: readonly Broken[] = [
+  // Recovery
+  {
+    ids: "PLAT-14",
+    name: "a failover to where the environment is",
+    edits: { "config/prod.ts": ["secondRegion: true", 'secondRegion: true, failedOverFrom: "us-east-1"'] },
+    says: ["prod.recovery.failedOverFrom", '"us-east-1"', "not its primaryRegion us-east-1: us-west-2"],
+  },
+  {
+    ids: "PLAT-14",
+    name: "a failover without replicas",
+    edits: { [dev]: ["secondRegion: false", 'secondRegion: false, failedOverFrom: "us-west-2"'] },
+    says: ["dev.recovery.failedOverFrom", "needs secondRegion: true"],
+  },
   // Shape
   {
     ids: "PLAT-02",

@@ -106,7 +106,12 @@ export class BootstrapStack extends TapStack {
         state: writeState(this.environment, this.lockTable, stateKeyArns),
         metadata: readMetadata(accountId),
         "service-metadata": readServiceMetadata(accountId),
-        apis: [...deployApis(accountId), ...deployDomains(this.environment), ...readDomains(this.environment)],
+        apis: [
+          ...deployApis(accountId),
+          ...readApiMetadata(accountId),
+          ...deployDomains(this.environment),
+          ...readDomains(this.environment),
+        ],
         roles: deployRoles(scope),
         network: deployNetwork(scope),
         shared: deployShared(scope),

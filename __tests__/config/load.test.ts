@@ -172,6 +172,7 @@ describe("accounts", () => {
     const account = {
       environmentSuffix: "dev",
       region: "us-east-1",
+      stateRegion: "us-east-1",
       environmentSuffixes: ["dev", "staging"],
       regionNames: ["us-east-1", "us-west-2", "us-east-2"],
       apiDomains: [],
@@ -191,6 +192,80 @@ describe("accounts", () => {
       { ...staging, accountId: dev.accountId, accountQuotas: { ...dev.accountQuotas, vpcsPerRegion: 9 } },
     ].map((config) => ({ ...config, sharedAccount: true }));
     expect(refusalOf({ sources: shared })).toContain("must be those of dev, which is in the same account");
+  });
+});
+
+describe("recovery", () => {
+  const recovering = (recovery: Partial<EnvironmentConfig["recovery"]>, changes: Partial<EnvironmentConfig> = {}) => ({
+    ...prod,
+    ...changes,
+    recovery: { ...prod.recovery, ...recovery },
+  });
+  const regionsOf = (config: EnvironmentConfig) => {
+    const [environment] = loadEnvironments({ sources: [config] });
+    const { region, dataRegion, replicaRegion, account } = environment as NonNullable<typeof environment>;
+    return { ...account, region, dataRegion, replicaRegion };
+  };
+
+  test("PLAT-14 data and states are replicated to the second region, and nowhere where nobody says so", () => {
+    expect(regionsOf(prod)).toMatchObject({
+      region: "us-east-1",
+      dataRegion: "us-east-1",
+      replicaRegion: "us-west-2",
+      stateRegion: "us-east-1",
+      stateReplicaRegion: "us-west-2",
+    });
+    const none = { replicaRegion: undefined, stateReplicaRegion: undefined };
+    for (const config of [dev, staging, recovering({ secondRegion: false })])
+      expect(regionsOf(config)).toMatchObject(none);
+  });
+
+  test("PLAT-14 a failover moves the work and the states, and neither what data are named after nor the account's roles", () => {
+    const failedOver = recovering({ failedOverFrom: "us-east-1" }, { primaryRegion: "us-west-2" });
+    expect(regionsOf(failedOver)).toMatchObject({
+      region: "us-west-2",
+      dataRegion: "us-east-1",
+      replicaRegion: "us-west-2",
+      stateRegion: "us-west-2",
+      stateReplicaRegion: "us-west-2",
+    });
+    expect(regionsOf(failedOver)).toMatchObject({ environmentSuffix: "prod" });
+    expect(loadEnvironments({ sources: [failedOver] })[0]?.account.region).toBe("us-east-1");
+  });
+
+  test.each<[string, EnvironmentConfig, string]>([
+    [
+      "replication needs a second region",
+      recovering({}, { regions: { "us-east-1": prod.regions["us-east-1"] as never } }),
+      "prod.recovery.secondRegion: true needs a second region in regions",
+    ],
+    [
+      "a failover needs replicas",
+      recovering({ secondRegion: false, failedOverFrom: "us-west-2" }),
+      'prod.recovery.failedOverFrom: "us-west-2" needs secondRegion: true',
+    ],
+    [
+      "a failover is from another region",
+      recovering({ failedOverFrom: "us-east-1" }),
+      'prod.recovery.failedOverFrom: "us-east-1" must be one of the environment\'s regions that is not its primaryRegion us-east-1: us-west-2',
+    ],
+    [
+      "a failover is from a region of the environment",
+      recovering({ failedOverFrom: "eu-west-1" }),
+      'prod.recovery.failedOverFrom: "eu-west-1" must be one of',
+    ],
+    [
+      "a failover says where to",
+      (({ primaryRegion: _, ...rest }) => rest)(recovering({ failedOverFrom: "us-west-2" })),
+      'prod.recovery.failedOverFrom: "us-west-2" needs primaryRegion',
+    ],
+    [
+      "backups are kept a day at least",
+      recovering({ backupRetentionDays: 0 }),
+      "prod.recovery.backupRetentionDays: 0 must be a whole number from 1 to 36500",
+    ],
+  ])("PLAT-14 PLAT-22 %s", (_, config, message) => {
+    expect(refusalOf({ sources: [config] })).toContain(message);
   });
 });
 

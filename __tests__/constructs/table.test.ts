@@ -25,6 +25,14 @@ test("a table is on demand, unless it is given capacity", () => {
   });
 });
 
+test("a table that is replicated tells of changes as DynamoDB needs it, and no other way", () => {
+  const { stack } = newTable({}, "prod");
+  expect(built(stack, "aws_dynamodb_table")).toMatchObject({ stream_view_type: "NEW_AND_OLD_IMAGES" });
+  expect(() => newTable({ streamViewType: "KEYS_ONLY" }, "prod")).toThrow(
+    "streamViewType of a table that is replicated must be NEW_AND_OLD_IMAGES, DynamoDB's own need (given KEYS_ONLY)",
+  );
+});
+
 test("capacity scales between its ends, and Terraform leaves it alone", () => {
   const { stack } = newTable({ capacity });
   expect(built(stack, "aws_dynamodb_table").lifecycle).toEqual({ ignore_changes: ["read_capacity", "write_capacity"] });
@@ -42,7 +50,8 @@ test.each([
 ])("in %s neither DynamoDB nor Terraform removes it: %p", (environment, isProtected) => {
   const table = built(newTable({}, environment).stack, "aws_dynamodb_table");
   expect(table.deletion_protection_enabled).toBe(isProtected);
-  expect(table.lifecycle).toEqual(isProtected ? { prevent_destroy: true } : undefined);
+  const { prevent_destroy = false } = (table.lifecycle ?? {}) as { prevent_destroy?: boolean };
+  expect(prevent_destroy).toBe(isProtected);
 });
 
 test("REC-04 a grant is exactly the calls that it names, and the key through DynamoDB for this table alone", () => {

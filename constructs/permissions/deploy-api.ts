@@ -7,12 +7,12 @@ const apiArns = ["restapis", "apikeys", "usageplans", "tags"].flatMap((collectio
   `arn:aws:apigateway:*::/${collection}/*`,
 ]);
 
-/** REST APIs with their keys, web ACLs before them, and the logs of both. */
+/** REST APIs with their keys, web ACLs before them, and the delivery of their logs. */
 export function deployApis(accountId: string): Statement[] {
   return [
     {
       sid: "ManageApis",
-      actions: ["apigateway:DELETE", "apigateway:GET", "apigateway:PATCH", "apigateway:POST", "apigateway:PUT"],
+      actions: ["apigateway:DELETE", "apigateway:PATCH", "apigateway:POST", "apigateway:PUT"],
       resources: apiArns,
     },
     {
@@ -53,23 +53,6 @@ export function deployApis(accountId: string): Statement[] {
         "logs:UpdateLogDelivery",
       ],
       resources: ["*"],
-    },
-    {
-      sid: "ManageApiLogGroups",
-      actions: [
-        "logs:AssociateKmsKey",
-        "logs:CreateLogGroup",
-        "logs:DeleteLogGroup",
-        "logs:DeleteRetentionPolicy",
-        "logs:DisassociateKmsKey",
-        "logs:PutRetentionPolicy",
-        "logs:TagResource",
-        "logs:UntagResource",
-      ],
-      resources: [
-        anyRegionArn(accountId, "logs", "log-group:API-Gateway-Execution-Logs_*"),
-        anyRegionArn(accountId, "logs", "log-group:aws-waf-logs-tap-*"),
-      ],
     },
   ];
 }

@@ -180,6 +180,8 @@ export function deployShared({ accountId, project }: DeployScope): Statement[] {
       resources: [
         anyRegionArn(accountId, "logs", "log-group:tap-*"),
         anyRegionArn(accountId, "logs", "log-group:/aws/lambda/tap-*"),
+        anyRegionArn(accountId, "logs", "log-group:API-Gateway-Execution-Logs_*"),
+        anyRegionArn(accountId, "logs", "log-group:aws-waf-logs-tap-*"),
       ],
     },
     {

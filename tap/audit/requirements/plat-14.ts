@@ -6,19 +6,22 @@ import { differences, findingsOn, referenceTo } from "../exact";
 import { keyUses } from "../key-policy";
 import { expectThat, type Finding, ownsItsAccount, type Requirement, type Subject, sameJson } from "../requirement";
 import { bucketReplication } from "./plat-14-buckets";
+import { domainProblems } from "./plat-14-domain";
 
 export const plat14: Requirement = {
   id: "PLAT-14",
   checks:
-    "Where the configuration says so, every table and bucket of what exists once, and the bucket of the states, has a replica in the second region, under a customer key there, within 15 minutes, with alarms when it takes longer; nowhere else has anything. After a failover, what exists once works on these replicas, and makes none of its own.",
+    "Where the configuration says so, every table and bucket of what exists once, and the bucket of the states, has a replica in the second region, under a customer key there, within 15 minutes, with alarms when it takes longer; nowhere else has anything. After a failover, what exists once works on these replicas, and makes none of its own. Where the API has a domain, Route 53 leads past a region that fails.",
   why: "A region that is lost takes with it what is nowhere else; and a replica that nobody can work on is no recovery.",
-  judge: (subject) =>
-    subject.environments.flatMap((environment) => [
+  judge: (subject) => [
+    ...subject.environments.flatMap((environment) => [
       ...(environment.recovery.failedOverFrom === undefined
         ? replicas(subject, environment)
         : failedOver(subject, environment)),
       ...states(subject, environment),
     ]),
+    ...domainProblems(subject),
+  ],
 };
 
 /** Stacks of what exists once in an environment. */

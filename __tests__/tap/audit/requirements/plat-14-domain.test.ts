@@ -1,23 +1,15 @@
-import type { Requirement } from "../../../../tap/audit/requirement";
 import { toSubject } from "../../../../tap/audit/requirement";
 import { requirements } from "../../../../tap/audit/requirements";
 import { api01 } from "../../../../tap/audit/requirements/api-01";
 import { api08 } from "../../../../tap/audit/requirements/api-08";
 import { plat13 } from "../../../../tap/audit/requirements/plat-13";
-import { domainProblems } from "../../../../tap/audit/requirements/plat-14-domain";
+import { plat14 } from "../../../../tap/audit/requirements/plat-14";
 import type { Attributes } from "../../../../tap/graph/terraform-json";
 import { type Mutation, type ProofOptions, prove } from "../../../support/prove";
 import { environmentNames, only, stackOf, subjectOf } from "../../../support/synthesized";
 import { synthesizeWithDomains } from "../../../support/with-domains";
 import { api, apiResource, apiSetting, apiText, apiWith, apiWithin, apiWithout } from "./api-mutations";
 import { adding, changing, nameOf, policy, referenceTo } from "./mutations";
-
-const failover: Requirement = {
-  id: "PLAT-14",
-  checks: "Route 53 failover for the API where a domain is configured.",
-  why: "A region that is down goes on being asked.",
-  judge: domainProblems,
-};
 
 const { subject: withDomains, remove } = synthesizeWithDomains();
 remove();
@@ -164,13 +156,13 @@ const routing: Record<string, Mutation> = {
   },
 };
 
-prove(failover, { ...certificate, ...domainName, ...healthCheck, ...routing }, options);
+prove(plat14, { ...certificate, ...domainName, ...healthCheck, ...routing }, options);
 
 const added = (type: string) => apiWith(type, {});
 
 // Where no domain is configured, nothing of it is there.
 prove(
-  failover,
+  plat14,
   {
     "there is a certificate without a domain": added("aws_acm_certificate"),
     "there is a record without a domain": added("aws_route53_record"),
