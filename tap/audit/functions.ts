@@ -1,4 +1,5 @@
 import type { Graph, GraphNode } from "../graph/model";
+import { blocksOf } from "../graph/terraform-json";
 import { differences, referenceTo } from "./exact";
 import { nodesIn } from "./requirement";
 import type { StackJson } from "./stack-json";
@@ -30,4 +31,10 @@ export function aliasOf(graph: Graph, lambda: GraphNode | undefined): GraphNode 
     function_version: referenceTo(lambda, "version"),
   };
   return differences(graph, alias, expected).length === 0 ? alias : undefined;
+}
+
+/** Where a function's failed asynchronous invocations go: a queue, or whatever is named there. */
+export function deadLettersOf(graph: Graph, lambda: GraphNode): GraphNode | undefined {
+  const [config] = blocksOf(lambda.attributes, "dead_letter_config");
+  return graph.resolve(config?.target_arn, lambda.stack);
 }

@@ -8,7 +8,9 @@ import {
   ownCorrelationId,
   resultObject,
   type SubmitRequest,
-  startJobs,
+  sentDuring,
+  timestamp,
+  useJobs,
 } from "./local-jobs";
 
 /* What callers of the API see: jobs are submitted and followed. */
@@ -16,35 +18,20 @@ import {
 jest.setTimeout(30_000);
 
 let jobs: LocalJobs;
-beforeAll(async () => {
-  jobs = await startJobs();
-});
-afterAll(() => jobs.stop());
-beforeEach(() => {
-  for (const stream of [process.stdout, process.stderr]) jest.spyOn(stream, "write").mockReturnValue(true);
-});
-afterEach(() => {
-  jest.restoreAllMocks();
-  jobs.fateOf = () => "pass";
+useJobs((started) => {
+  jobs = started;
 });
 
-const timestamp = expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
 let keys = 0;
 function newKey(): string {
   keys += 1;
   return `idempotency-${keys}`;
 }
 
-async function sentDuring(work: () => Promise<unknown>) {
-  const before = jobs.aws.sent.length;
-  await work();
-  return jobs.aws.sent.slice(before);
-}
-
 /** Submits a job, and does what the queue has then. */
 async function submitAndWork(request: Partial<SubmitRequest> = {}): Promise<string> {
   let id = "";
-  const sent = await sentDuring(async () => {
+  const sent = await sentDuring(jobs, async () => {
     id = String((await jobs.submit(request)).body.id);
   });
   await jobs.work(sent.map(({ body }) => delivered(body)));
@@ -55,7 +42,7 @@ describe("submit", () => {
   test("a job is queued, put down, and answered with its place", async () => {
     const idempotencyKey = newKey();
     let answered: Awaited<ReturnType<LocalJobs["submit"]>> | undefined;
-    const sent = await sentDuring(async () => {
+    const sent = await sentDuring(jobs, async () => {
       answered = await jobs.submit({ idempotencyKey, body: { type: "count-words", input: "a b" } });
     });
     const id = answered?.body.id as string;
@@ -93,7 +80,9 @@ describe("submit", () => {
   test("a repeated request is answered with the job as it is now, and queues nothing", async () => {
     const request = { idempotencyKey: newKey() };
     const first = await jobs.submit(request);
-    expect(await sentDuring(async () => expect((await jobs.submit(request)).body).toEqual(first.body))).toEqual([]);
+    expect(await sentDuring(jobs, async () => expect((await jobs.submit(request)).body).toEqual(first.body))).toEqual(
+      [],
+    );
     const id = await submitAndWork({ idempotencyKey: newKey() });
     expect(id).not.toBe(first.body.id);
     const done = { idempotencyKey: newKey() };
@@ -108,11 +97,13 @@ describe("submit", () => {
 
     test("PLAT-14 a job that nobody has heard of for 15 minutes is queued again, as it was submitted", async () => {
       const request = { idempotencyKey: newKey(), correlationId: "correlation-2" };
-      const first = await sentDuring(async () => expect(await jobs.submit(request)).toMatchObject({ status: 202 }));
+      const first = await sentDuring(jobs, async () =>
+        expect(await jobs.submit(request)).toMatchObject({ status: 202 }),
+      );
       later(15 * minute - 1_000);
-      expect(await sentDuring(() => jobs.submit(request))).toEqual([]);
+      expect(await sentDuring(jobs, () => jobs.submit(request))).toEqual([]);
       later(15 * minute);
-      expect(await sentDuring(() => jobs.submit(request))).toEqual(first);
+      expect(await sentDuring(jobs, () => jobs.submit(request))).toEqual(first);
     });
 
     test("PLAT-14 a job that is done, or another's, is not", async () => {
@@ -121,9 +112,11 @@ describe("submit", () => {
       const waiting = { idempotencyKey: newKey(), body: { type: "sum", input: [1] } };
       await jobs.submit(waiting);
       later(60 * minute);
-      expect(await sentDuring(() => jobs.submit(done))).toEqual([]);
+      expect(await sentDuring(jobs, () => jobs.submit(done))).toEqual([]);
       const other = { ...waiting, body: { type: "sum", input: [2] } };
-      expect(await sentDuring(async () => expect(await jobs.submit(other)).toMatchObject({ status: 409 }))).toEqual([]);
+      expect(
+        await sentDuring(jobs, async () => expect(await jobs.submit(other)).toMatchObject({ status: 409 })),
+      ).toEqual([]);
     });
   });
 
@@ -135,7 +128,7 @@ describe("submit", () => {
       { type: "count-words", input: "1" },
     ])
       expect(
-        await sentDuring(async () =>
+        await sentDuring(jobs, async () =>
           expect(await jobs.submit({ idempotencyKey, body })).toMatchObject({
             status: 409,
             body: { type: "urn:tap:problem:idempotency-conflict" },
@@ -168,7 +161,7 @@ describe("submit", () => {
     for (let round = 0; round < 5; round += 1) {
       const idempotencyKey = newKey();
       const inputs = [[1], [2], [3]];
-      const sent = await sentDuring(async () => {
+      const sent = await sentDuring(jobs, async () => {
         const answers = await Promise.all(
           inputs.map((input) => jobs.submit({ idempotencyKey, body: { type: "sum", input } })),
         );
@@ -188,7 +181,7 @@ describe("submit", () => {
   test("what was sent and not put down is done all the same, and its repetition answered", async () => {
     const request = { idempotencyKey: newKey() };
     jobs.fateOf = (operation) => (operation.endsWith("PutItem") ? "lose-request" : "pass");
-    const sent = await sentDuring(async () => expect(await jobs.submit(request)).toMatchObject({ status: 503 }));
+    const sent = await sentDuring(jobs, async () => expect(await jobs.submit(request)).toMatchObject({ status: 503 }));
     jobs.fateOf = () => "pass";
     expect(await jobs.work(sent.map(({ body }) => delivered(body)))).toEqual([]);
     const again = await jobs.submit(request);
@@ -201,7 +194,7 @@ describe("submit", () => {
     jobs.fateOf = (operation) => (operation.endsWith("SendMessage") ? "lose-request" : "pass");
     expect(await jobs.submit(request)).toMatchObject({ status: 503, headers: { "retry-after": "2" } });
     jobs.fateOf = () => "pass";
-    expect(await sentDuring(() => jobs.submit(request))).toHaveLength(1);
+    expect(await sentDuring(jobs, () => jobs.submit(request))).toHaveLength(1);
   });
 
   test.each<[string, unknown, object[]]>([
@@ -231,7 +224,7 @@ describe("submit", () => {
       [{ pointer: "/body", detail: "must be an object with type and input, and no other keys" }],
     ],
   ])("what is wrong is said: %s", async (_, body, errors) => {
-    const sent = await sentDuring(async () =>
+    const sent = await sentDuring(jobs, async () =>
       expect(await jobs.submit({ body })).toMatchObject({ status: 400, body: { errors } }),
     );
     expect(sent).toEqual([]);
@@ -249,7 +242,7 @@ describe("submit", () => {
     );
     await fc.assert(
       fc.asyncProperty(input, async (body) => {
-        const [sent] = await sentDuring(() => jobs.submit({ idempotencyKey: newKey(), body }));
+        const [sent] = await sentDuring(jobs, () => jobs.submit({ idempotencyKey: newKey(), body }));
         // SendMessage: #x9 | #xA | #xD | #x20 to #xD7FF | #xE000 to #xFFFD | #x10000 to #x10FFFF
         expect(sent?.body).toMatch(/^[\t\n\r\u{20}-\u{D7FF}\u{E000}-\u{FFFD}\u{10000}-\u{10FFFF}]*$/u);
         expect(JSON.parse(sent?.body ?? "")).toMatchObject(JSON.parse(JSON.stringify(body)));
@@ -262,7 +255,7 @@ describe("submit", () => {
 describe("follow", () => {
   test("a job is answered as it is: queued, running, and failed with its reason", async () => {
     let id = "";
-    const [sent] = await sentDuring(async () => {
+    const [sent] = await sentDuring(jobs, async () => {
       id = String((await jobs.submit({ body: { type: "sum", input: [1.7e308, 1.7e308] } })).body.id);
     });
     const job = { id, type: "sum", createdAt: timestamp, updatedAt: timestamp };
@@ -327,7 +320,7 @@ describe("lines", () => {
   test("API-10 a correlation id goes from the request through the queue to the worker, and back in the response", async () => {
     const correlationId = "correlation-through-all";
     const lines = await linesOf(async () => {
-      const sent = await sentDuring(async () =>
+      const sent = await sentDuring(jobs, async () =>
         expect((await jobs.submit({ correlationId })).headers["x-correlation-id"]).toBe(correlationId),
       );
       await jobs.work(sent.map(({ body }) => delivered(body)));

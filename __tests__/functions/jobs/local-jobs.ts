@@ -95,6 +95,32 @@ export async function startJobs(): Promise<LocalJobs> {
   return jobs;
 }
 
+/** The system for all tests of a file, which gives it to them; the functions' own lines are looked at where they matter. */
+export function useJobs(give: (jobs: LocalJobs) => void): void {
+  let jobs: LocalJobs;
+  beforeAll(async () => {
+    jobs = await startJobs();
+    give(jobs);
+  });
+  afterAll(() => jobs.stop());
+  beforeEach(() => {
+    for (const stream of [process.stdout, process.stderr]) jest.spyOn(stream, "write").mockReturnValue(true);
+  });
+  afterEach(() => {
+    jest.restoreAllMocks();
+    jobs.fateOf = () => "pass";
+  });
+}
+
+/** Messages that are sent while a piece of work runs. */
+export async function sentDuring({ aws }: LocalJobs, work: () => Promise<unknown>) {
+  const before = aws.sent.length;
+  await work();
+  return aws.sent.slice(before);
+}
+
+export const timestamp = expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
+
 /** With the environment as it is now. */
 export async function loadHandlers(): Promise<Handlers> {
   knowErrorsOfNode();

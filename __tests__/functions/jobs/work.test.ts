@@ -11,34 +11,19 @@ import {
   ownApiKeyId,
   ownCorrelationId,
   resultObject,
-  startJobs,
+  sentDuring,
+  timestamp,
+  useJobs,
 } from "./local-jobs";
 
 jest.setTimeout(30_000);
 
 let jobs: LocalJobs;
-beforeAll(async () => {
-  jobs = await startJobs();
-});
-afterAll(() => jobs.stop());
-// The functions' own lines are looked at where they matter.
-beforeEach(() => {
-  for (const stream of [process.stdout, process.stderr]) jest.spyOn(stream, "write").mockReturnValue(true);
-});
-afterEach(() => {
-  jest.restoreAllMocks();
-  jobs.fateOf = () => "pass";
+useJobs((started) => {
+  jobs = started;
 });
 
-const timestamp = expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
 const statusOf = async (id: string) => (await itemOf(jobs.aws, id))?.status?.S;
-
-/** Messages that are sent while a piece of work runs. */
-async function sentDuring(work: () => Promise<unknown>) {
-  const before = jobs.aws.sent.length;
-  await work();
-  return jobs.aws.sent.slice(before);
-}
 
 async function putItem(id: string, changes: Item): Promise<void> {
   const { requestHash } = (await itemOf(jobs.aws, id)) ?? {};
@@ -145,7 +130,7 @@ describe("leases", () => {
 
   test("PLAT-07 such a message isn't lost on its last receive: it is sent afresh, when the lease will have run out", async () => {
     const message = await runningJob(Date.now() + 45_000);
-    const sent = await sentDuring(async () =>
+    const sent = await sentDuring(jobs, async () =>
       expect(await jobs.work([delivered(message, maximumReceives)])).toEqual([]),
     );
     expect(sent).toEqual([{ queue: "jobs", body: JSON.stringify(message), delaySeconds: 60, attributes: {} }]);
@@ -248,7 +233,7 @@ describe("permanent trouble", () => {
     async (_, changes, reason) => {
       const message = jobMessage(changes);
       const record = delivered(message);
-      const sent = await sentDuring(async () => expect(await jobs.work([record])).toEqual([]));
+      const sent = await sentDuring(jobs, async () => expect(await jobs.work([record])).toEqual([]));
       expect(sent).toEqual([
         {
           queue: "dead-letters",
@@ -260,7 +245,7 @@ describe("permanent trouble", () => {
       expect(await itemOf(jobs.aws, message.id)).toMatchObject({ status: { S: "failed" }, reason: { S: reason } });
       expect(resultObject(jobs.aws, message.id)).toBeUndefined();
       // Delivered once more, there is nothing to say.
-      expect(await sentDuring(() => jobs.work([delivered(message, 2)]))).toEqual([]);
+      expect(await sentDuring(jobs, () => jobs.work([delivered(message, 2)]))).toEqual([]);
     },
   );
 
@@ -268,7 +253,7 @@ describe("permanent trouble", () => {
     "PLAT-07 a message without an id of a job is among the dead letters with the reason: %s",
     async (body) => {
       const record = delivered(body);
-      const sent = await sentDuring(async () => expect(await jobs.work([record])).toEqual([]));
+      const sent = await sentDuring(jobs, async () => expect(await jobs.work([record])).toEqual([]));
       expect(sent).toMatchObject([
         {
           queue: "dead-letters",
@@ -290,7 +275,7 @@ describe("permanent trouble", () => {
   test("a message that breaks rules has no effect on another job of the same id", async () => {
     const message = await doneJob();
     await putItem(message.id, { status: { S: "queued" } });
-    const sent = await sentDuring(() => jobs.work([delivered({ ...message, type: "divide" })]));
+    const sent = await sentDuring(jobs, () => jobs.work([delivered({ ...message, type: "divide" })]));
     expect(sent).toMatchObject([{ queue: "dead-letters" }]);
     expect(await statusOf(message.id)).toBe("queued");
   });
@@ -299,7 +284,7 @@ describe("permanent trouble", () => {
     const message = await doneJob();
     await putItem(message.id, { status: { S: "queued" } });
     jobs.aws.objects.clear();
-    const sent = await sentDuring(async () =>
+    const sent = await sentDuring(jobs, async () =>
       expect(await jobs.work([delivered({ ...message, input: [4] })])).toEqual([]),
     );
     expect([sent, await statusOf(message.id), jobs.aws.objects.size]).toEqual([[], "queued", 0]);
@@ -318,7 +303,7 @@ describe("transient trouble", () => {
       expect(await jobs.work([record])).toEqual([record.messageId]);
       expect(await statusOf(message.id)).toBe("running");
     }
-    const sent = await sentDuring(async () =>
+    const sent = await sentDuring(jobs, async () =>
       expect(await jobs.work([delivered(message, maximumReceives)])).toEqual([]),
     );
     const reason = expect.stringMatching(/^Not done in 3 receives; at last: \w+$/);
@@ -329,7 +314,7 @@ describe("transient trouble", () => {
   test("PLAT-07 where the table is down on the last receive, the message waits among the dead letters for a redrive", async () => {
     const message = jobMessage();
     jobs.fateOf = failing("DynamoDB");
-    const sent = await sentDuring(async () =>
+    const sent = await sentDuring(jobs, async () =>
       expect(await jobs.work([delivered(message, maximumReceives)])).toEqual([]),
     );
     expect(sent).toMatchObject([
@@ -342,7 +327,7 @@ describe("transient trouble", () => {
 
   test("PLAT-07 a message that was given out more often than it may be isn't tried once more: whoever had it didn't come back", async () => {
     const message = jobMessage();
-    const sent = await sentDuring(async () =>
+    const sent = await sentDuring(jobs, async () =>
       expect(await jobs.work([delivered(message, maximumReceives + 1)])).toEqual([]),
     );
     expect(sent).toMatchObject([{ queue: "dead-letters", attributes: { reason: "Not done in 3 receives" } }]);
@@ -406,7 +391,7 @@ describe("lines", () => {
   ])("SEC-04 no log, metric or reason has anything of the payload: %s", async (_, message) => {
     let sent: unknown[] = [];
     const lines = await linesOf(async () => {
-      sent = await sentDuring(() => jobs.work([delivered(message)]));
+      sent = await sentDuring(jobs, () => jobs.work([delivered(message)]));
     });
     expect(lines).not.toEqual([]);
     expect(JSON.stringify(lines)).not.toContain(secret);

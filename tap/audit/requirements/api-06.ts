@@ -3,8 +3,8 @@ import type { Graph, GraphNode } from "../../graph/model";
 import { type Attributes, blocksOf } from "../../graph/terraform-json";
 import { alarmsOn, queueDepth, type WantedMetric } from "../alarms";
 import { differences, findingsOn, kept } from "../exact";
-import { functionsOf } from "../functions";
-import { type Finding, judgeEach, nodesIn, type Requirement } from "../requirement";
+import { deadLettersOf, functionsOf } from "../functions";
+import { type Finding, judgeEach, type Requirement } from "../requirement";
 import type { StackJson } from "../stack-json";
 
 const periodSeconds = 60;
@@ -29,7 +29,8 @@ function alarms(graph: Graph, stack: StackJson, environment: Environment): Findi
   const { arn } = topic;
   return [...lambdas.values()].flatMap((lambda) => {
     const own = watch(environment, lambda).map((each) => ({ ...each, node: lambda }));
-    const queue = deadLettersOf(graph, lambda);
+    const letters = deadLettersOf(graph, lambda);
+    const queue = letters?.type === "aws_sqs_queue" && letters.stack === lambda.stack ? letters : undefined;
     const all = [...own, ...(queue === undefined ? [] : [{ ...depth, node: queue }])];
     return [
       ...findingsOn(lambda, queue === undefined ? ["must have dead letters"] : []),
@@ -137,10 +138,4 @@ function share(alarm: GraphNode, node: GraphNode, errors: WantedMetric, wanted: 
     metric("errors", errors),
     metric("invocations", { ...errors, metric: "Invocations" }),
   ];
-}
-
-function deadLettersOf(graph: Graph, lambda: GraphNode): GraphNode | undefined {
-  const [config] = blocksOf(lambda.attributes, "dead_letter_config");
-  const queue = graph.resolve(config?.target_arn, lambda.stack);
-  return nodesIn(graph, lambda.stack, "aws_sqs_queue").find((each) => each === queue);
 }

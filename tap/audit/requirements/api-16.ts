@@ -4,7 +4,7 @@ import type { Statement } from "../../graph/policy";
 import { coversAction, coversResource } from "../../graph/statement";
 import { blocksOf, isObject } from "../../graph/terraform-json";
 import { differences, findingsOn, kept, referenceTo } from "../exact";
-import { aliasOf, functionsOf } from "../functions";
+import { aliasOf, deadLettersOf, functionsOf } from "../functions";
 import { ownKey } from "../own-key";
 import { type Finding, judgeEach, nodesIn, type Requirement } from "../requirement";
 import type { StackJson } from "../stack-json";
@@ -148,8 +148,7 @@ function changes(graph: Graph, stack: StackJson, table: GraphNode): Finding[] {
   const replicate = functionsOf(graph, stack).get("replicate");
   const alias = aliasOf(graph, replicate);
   const role = replicate && graph.resolve(replicate.attributes.role, replicate.stack);
-  const [config] = replicate === undefined ? [] : blocksOf(replicate.attributes, "dead_letter_config");
-  const letters = graph.resolve(config?.target_arn, table.stack);
+  const letters = replicate && deadLettersOf(graph, replicate);
   const mappings = nodesIn(graph, stack, "aws_lambda_event_source_mapping").filter((each) => {
     const lambda = graph.resolve(each.attributes.function_name, each.stack, { types: ["aws_lambda_function"] });
     const source = graph.resolve(each.attributes.event_source_arn, each.stack);

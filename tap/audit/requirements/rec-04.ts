@@ -1,7 +1,7 @@
 import type { Environment } from "../../../config/environment";
 import type { Graph, GraphNode } from "../../graph/model";
 import type { PolicyDocument, Statement } from "../../graph/policy";
-import { blocksOf } from "../../graph/terraform-json";
+import { deadLettersOf } from "../functions";
 import { sameInPolicy } from "../policies";
 import { expectThat, type Finding, judgeEach, nodesIn, type Requirement } from "../requirement";
 import type { StackJson } from "../stack-json";
@@ -71,8 +71,7 @@ interface Wanted {
 /** What a function needs to run: its own log group, traces, its own dead letters, and the key for these and its settings. */
 function runningRights(graph: Graph, stack: StackJson, { accountId }: Environment, lambda: GraphNode): Wanted[] {
   const [key] = nodesIn(graph, stack, "aws_kms_key");
-  const [deadLetters] = blocksOf(lambda.attributes, "dead_letter_config");
-  const queue = graph.resolve(deadLetters?.target_arn, lambda.stack);
+  const queue = deadLettersOf(graph, lambda);
   const group = `arn:aws:logs:${stack.region}:${accountId}:log-group:/aws/lambda/${lambda.physicalName}:*`;
   const through = (service: string, context: string, value: unknown) => ({
     "kms:CallerAccount": accountId,

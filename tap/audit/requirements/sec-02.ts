@@ -3,6 +3,7 @@ import type { Graph, GraphNode } from "../../graph/model";
 import { coversAction, coversResource } from "../../graph/statement";
 import { blocksOf } from "../../graph/terraform-json";
 import { alarmsOn, expressionOf, isPlain, queueDepth } from "../alarms";
+import { deadLettersOf } from "../functions";
 import { judgeNodes, type Requirement } from "../requirement";
 
 /** The newest that Lambda has for Node; an older one ends sooner. */
@@ -101,8 +102,7 @@ function alarms(graph: Graph, lambda: GraphNode): string[] {
 }
 
 function deadLetters(graph: Graph, lambda: GraphNode, ownRole: GraphNode | undefined): string[] {
-  const [config] = blocksOf(lambda.attributes, "dead_letter_config");
-  const queue = graph.resolve(config?.target_arn, lambda.stack);
+  const queue = deadLettersOf(graph, lambda);
   if (queue?.type !== "aws_sqs_queue") return ["must send what it can't handle to a queue"];
   const watches = alarmsOn(graph, queue, queueDepth).some(
     (alarm) =>

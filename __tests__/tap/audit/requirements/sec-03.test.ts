@@ -48,7 +48,7 @@ prove(
     "a queue is under another stack's key": queue(main, (attributes) => {
       attributes.kms_master_key_id = "arn:aws:kms:us-east-1:111111111111:alias/tap-records-dev-us-east-1";
     }),
-    "a queue's key isn't meant for it": jobsResource("aws_kms_key", "Key_", (key) =>
+    "a queue's key isn't meant for it": jobsResource("aws_kms_key", "Key_43586C89", (key) =>
       rewrite(
         key,
         "policy",
@@ -75,7 +75,7 @@ prove(
     "a queue is added without anything": jobs((stack) =>
       add(stack, "aws_sqs_queue", {
         name: "tap-jobs-other",
-        kms_master_key_id: referenceTo(stack, "aws_kms_key", "Key_", "arn"),
+        kms_master_key_id: referenceTo(stack, "aws_kms_key", "Key_43586C89", "arn"),
       }),
     ),
     "dead letters go to a queue that isn't there": redrive((policy) => ({
