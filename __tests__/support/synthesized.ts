@@ -53,9 +53,10 @@ export function stackOf(subject: Synthesized, environment: string, component: st
   return stack;
 }
 
-/** Attributes of exactly one resource, by type and, where there are several, by a part of its name. */
+/** Attributes of exactly one resource, by type and, where there are several, by a part of its name; a replica in another region gives way. */
 export function resource(stack: StackJson, type: string, name?: string): Attributes {
-  const found = resourcesOf(stack, type).filter((candidate) => name === undefined || candidate.name.includes(name));
+  const named = resourcesOf(stack, type).filter((candidate) => name === undefined || candidate.name.includes(name));
+  const found = named.length > 1 ? named.filter(({ attributes }) => attributes.region === undefined) : named;
   if (found.length !== 1)
     throw new Error(
       `${stack.id} has ${found.length} ${type}${name ? ` with "${name}" in their names` : ""}; exactly one is wanted`,

@@ -59,9 +59,11 @@ export function add({ json }: StackJson, type: string, attributes: Attributes): 
   json.resource = { ...json.resource, [type]: { ...json.resource?.[type], Added: attributes } };
 }
 
-/** The name of exactly one resource, by a part of it. */
+/** The name of exactly one resource, by a part of it; a replica in another region gives way. */
 export function nameOf(stack: StackJson, type: string, part: string): string {
-  const names = Object.keys(stack.json.resource?.[type] ?? {}).filter((name) => name.includes(part));
+  const named = Object.entries(stack.json.resource?.[type] ?? {}).filter(([name]) => name.includes(part));
+  const found = named.length > 1 ? named.filter(([, { region }]) => region === undefined) : named;
+  const names = found.map(([name]) => name);
   if (names.length !== 1) throw new Error(`${stack.id} has ${names.length} ${type} with "${part}" in their names`);
   return names[0] as string;
 }
