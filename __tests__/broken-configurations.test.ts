@@ -31,14 +31,18 @@ const cases: readonly Broken[] = [
   {
     ids: "PLAT-14",
     name: "a failover to where the environment is",
-    edits: { "config/prod.ts": ["secondRegion: true", 'secondRegion: true, failedOverFrom: "us-east-1"'] },
-    says: ["prod.recovery.failedOverFrom", '"us-east-1"', "not its primaryRegion us-east-1: us-west-2"],
+    edits: { "config/prod.ts": ["recovery: {", 'recovery: { failedOverFrom: "us-east-1",'] },
+    says: [
+      "prod.recovery.failedOverFrom",
+      '"us-east-1"',
+      "must be the region that was primaryRegion before us-east-1: us-west-2",
+    ],
   },
   {
     ids: "PLAT-14",
     name: "a failover without replicas",
-    edits: { [dev]: ["secondRegion: false", 'secondRegion: false, failedOverFrom: "us-west-2"'] },
-    says: ["dev.recovery.failedOverFrom", "needs secondRegion: true"],
+    edits: { [dev]: ["recovery: {", 'recovery: { failedOverFrom: "us-west-2",'] },
+    says: ["dev.recovery.failedOverFrom", "needs a secondRegion"],
   },
   // Shape
   {

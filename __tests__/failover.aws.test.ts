@@ -99,6 +99,17 @@ describeWithEmulator("PLAT-14 a failover", () => {
       expect(again.try("plan", "-no-color", "-detailed-exitcode").exitCode).toBe(0);
     });
 
+    test("PLAT-14 a lock file that a run left behind keeps Terraform out, until it is removed", async () => {
+      const replica = bucketOf(after.stacks);
+      const lock = `${replica}/${id}.tflock`;
+      await emulator.s3("PUT", lock, JSON.stringify({ ID: "00000000-0000-0000-0000-000000000000", Who: "lost" }));
+      const again = folder(after.outdir, id);
+      again.run(...init);
+      expect(again.try("plan", "-no-color").stderr).toContain("Error acquiring the state lock");
+      await emulator.s3("DELETE", lock);
+      expect(again.try("plan", "-no-color", "-detailed-exitcode").exitCode).toBe(0);
+    });
+
     test("PLAT-14 without the replica, it would make the region's network a second time", async () => {
       const elsewhere = folder(after.outdir, id);
       await createStateStorage(emulator, "tap-state-without-replica", west);

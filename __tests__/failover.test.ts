@@ -5,6 +5,7 @@ import { plat22 } from "../tap/audit/requirements/plat-22";
 import { resourcesOf, type StackJson } from "../tap/audit/stack-json";
 import { synthesizeFailedOver } from "./support/failed-over";
 import { backend, resource, stackOf, subjectOf } from "./support/synthesized";
+import { changing, referenceTo, rewrite } from "./tap/audit/requirements/mutations";
 
 /*
  * prod after a failover, as docs/operations/recovery.md does it: two lines of config/prod.ts, and the same command.
@@ -111,6 +112,55 @@ describe("PLAT-14 prod after a failover", () => {
       },
     ],
     [
+      "the jobs are told of the records' table",
+      (changed) => {
+        const lambda = resource(find(changed, "tap-jobs-prod-us-west-2"), "aws_lambda_function", "follow");
+        Object.assign((lambda.environment as { variables: object }).variables, {
+          TABLE_NAME: "tap-records-prod-us-east-1",
+        });
+      },
+    ],
+    [
+      "no function of the records is told of a table",
+      (changed) => {
+        for (const [, lambda] of Object.entries(
+          find(changed, "tap-records-prod-us-west-2").json.resource?.aws_lambda_function ?? {},
+        ))
+          delete (lambda.environment as { variables: Record<string, unknown> }).variables.TABLE_NAME;
+      },
+    ],
+    [
+      "a role may not read the replica",
+      (changed) => {
+        const read = resource(
+          find(changed, "tap-records-prod-us-west-2"),
+          "aws_iam_role_policy",
+          "Read_Role_data-access",
+        );
+        rewrite(read, "policy", (statements) => statements.filter(({ Sid }) => Sid !== "Table"));
+      },
+    ],
+    [
+      "a role may decrypt with the key of what is new here, not with the replicas'",
+      (changed) => {
+        const stack = find(changed, "tap-records-prod-us-west-2");
+        const read = resource(stack, "aws_iam_role_policy", "Read_Role_data-access");
+        const Resource = [referenceTo(stack, "aws_kms_key", "Key", "arn")];
+        rewrite(
+          read,
+          "policy",
+          changing("TableKey", () => ({ Resource })),
+        );
+      },
+    ],
+    [
+      "the replicas' key is looked for by another alias",
+      (changed) => {
+        for (const alias of Object.values(find(changed, "tap-jobs-prod-us-west-2").json.data?.aws_kms_alias ?? {}))
+          alias.name = "alias/tap-jobs-prod-us-west-2";
+      },
+    ],
+    [
       "there are no functions",
       (changed) => {
         for (const stack of changed) if (stack.component !== "api") delete stack.json.resource?.aws_lambda_function;
@@ -125,14 +175,42 @@ describe("PLAT-14 prod after a failover", () => {
   ])("PLAT-14 is red when %s, after a failover", (_, mutate) => {
     const changed = copyOfStacks();
     mutate(changed);
+    expect(JSON.stringify(changed)).not.toBe(JSON.stringify(stacks));
     expect(plat14.judge(subjectWith(changed)).length).toBeGreaterThan(0);
   });
 
-  test("PLAT-22 is red when the replicas aren't backed up, after a failover", () => {
+  test.each<[string, (changed: StackJson[]) => void]>([
+    [
+      "the tables' replicas aren't backed up",
+      (changed) => {
+        const selection = resource(find(changed, "tap-security-prod-us-west-2"), "aws_backup_selection");
+        selection.resources = (selection.resources as string[]).filter((arn) => !arn.endsWith("-prod-us-east-1"));
+      },
+    ],
+    [
+      "the results aren't backed up",
+      (changed) => {
+        const selection = resource(find(changed, "tap-security-prod-us-west-2"), "aws_backup_selection");
+        selection.resources = (selection.resources as string[]).filter((arn) => !arn.includes(":s3:"));
+      },
+    ],
+    [
+      "the role may not back up the replicas",
+      (changed) => {
+        const policy = resource(find(changed, "tap-security-prod-us-west-2"), "aws_iam_role_policy", "Role_tables");
+        rewrite(
+          policy,
+          "policy",
+          changing("BackUpTables", ({ Resource }) => ({
+            Resource: [Resource ?? []].flat().filter((arn) => !arn.endsWith("-prod-us-east-1")),
+          })),
+        );
+      },
+    ],
+  ])("PLAT-22 is red when %s, after a failover", (_, mutate) => {
     const changed = copyOfStacks();
-    const selection = resource(find(changed, "tap-security-prod-us-west-2"), "aws_backup_selection");
-    expect(selection.resources).toContain(`arn:aws:dynamodb:us-west-2:333333333333:table/tap-*-prod-us-east-1`);
-    selection.resources = (selection.resources as string[]).filter((arn) => !arn.endsWith("-prod-us-east-1"));
+    mutate(changed);
+    expect(JSON.stringify(changed)).not.toBe(JSON.stringify(stacks));
     expect(plat22.judge(subjectWith(changed)).length).toBeGreaterThan(0);
   });
 });

@@ -25,6 +25,7 @@ export function checkSources(given: readonly unknown[], variables: Variables): C
     ...sameDomainProblems(valid),
     ...sharedAccountProblems(valid),
     ...differingQuotaProblems(valid),
+    ...differingRecoveryProblems(valid),
     ...overlapProblems(valid),
   ]);
   return valid;
@@ -69,25 +70,48 @@ function regionKeyProblems({ environment, regions }: CheckedEnvironment): Config
   });
 }
 
-/** Who replicates needs a second region; who has failed over says from where, and where to. */
+/** A second region is one of the environment's, and not the one where data are made; a failover goes from there to it. */
 function recoveryProblems({ environment, primaryRegion, regions, recovery }: CheckedEnvironment): ConfigProblem[] {
   const { secondRegion, failedOverFrom } = recovery;
-  const path = `${environment}.recovery`;
-  const others = Object.keys(regions).filter((name) => name !== primaryRegion);
-  const problems: ConfigProblem[] = [];
-  if (secondRegion && Object.keys(regions).length < 2)
-    problems.push({ path: `${path}.secondRegion`, value: true, message: "needs a second region in regions" });
-  if (failedOverFrom === undefined) return problems;
-  const from = { path: `${path}.failedOverFrom`, value: failedOverFrom };
-  if (!secondRegion) problems.push({ ...from, message: "needs secondRegion: true; without it there are no replicas" });
+  const second = { path: `${environment}.recovery.secondRegion`, value: secondRegion };
+  const from = { path: `${environment}.recovery.failedOverFrom`, value: failedOverFrom };
+  const names = Object.keys(regions);
+  if (secondRegion === "none")
+    return failedOverFrom === undefined
+      ? []
+      : [{ ...from, message: "needs a secondRegion: without one there are no replicas" }];
+  // A variable must not decide where data are.
   if (primaryRegion === undefined)
-    problems.push({ ...from, message: "needs primaryRegion: the region with the replicas, where work goes on" });
-  else if (!others.includes(failedOverFrom))
-    problems.push({
-      ...from,
-      message: `must be one of the environment's regions that is not its primaryRegion ${primaryRegion}: ${others.join(", ") || "there is none"}`,
-    });
-  return problems;
+    return [{ ...second, message: "needs primaryRegion: where data are replicated from" }];
+  const home = failedOverFrom ?? primaryRegion;
+  const others = names.filter((name) => name !== home);
+  if (failedOverFrom !== undefined && (failedOverFrom === primaryRegion || !names.includes(failedOverFrom)))
+    return [
+      {
+        ...from,
+        message: `must be the region that was primaryRegion before ${primaryRegion}: ${names.filter((name) => name !== primaryRegion).join(", ") || "there is none"}`,
+      },
+    ];
+  if (!others.includes(secondRegion))
+    return [
+      { ...second, message: `must be one of the environment's other regions: ${others.join(", ") || "there is none"}` },
+    ];
+  return failedOverFrom === undefined || primaryRegion === secondRegion
+    ? []
+    : [{ ...from, message: `needs primaryRegion: "${secondRegion}", where the replicas are (given ${primaryRegion})` }];
+}
+
+/** What an account has once, its states among it, goes one way. */
+function differingRecoveryProblems(environments: readonly CheckedEnvironment[]): ConfigProblem[] {
+  return pairsInOneAccount(environments).flatMap(([{ environment, recovery }, other]) =>
+    (["secondRegion", "failedOverFrom"] as const)
+      .filter((key) => recovery[key] !== other.recovery[key])
+      .map((key) => ({
+        path: `${environment}.recovery.${key}`,
+        value: recovery[key],
+        message: `must be that of ${other.environment} (${other.recovery[key] ?? "none"}), which is in the same account: they share states and roles`,
+      })),
+  );
 }
 
 /** `use1` of us-east-1, `apse2` of ap-southeast-2: how zone ids of a region start. */

@@ -16,7 +16,7 @@ export const dev: EnvironmentConfig = {
   alarms: { emails: ["tap-dev@example.com"], evaluationPeriods: 3, errorRatePercent: 5 },
   tracing: true,
   audit: { trail: false, retentionDays: 30 },
-  recovery: { secondRegion: false, backupRetentionDays: 7 },
+  recovery: { secondRegion: "none", backupRetentionDays: 7 },
   api: {
     items: { memorySizeMb: 256, reservedConcurrency: 100 },
     health: { memorySizeMb: 256, reservedConcurrency: 5 },

@@ -16,7 +16,7 @@ export const prod: EnvironmentConfig = {
   alarms: { emails: ["tap-oncall@example.com"], evaluationPeriods: 1, errorRatePercent: 1 },
   tracing: true,
   audit: { trail: true, retentionDays: 2555 },
-  recovery: { secondRegion: true, backupRetentionDays: 35 },
+  recovery: { secondRegion: "us-west-2", backupRetentionDays: 35 },
   api: {
     items: { memorySizeMb: 256, reservedConcurrency: 100 },
     health: { memorySizeMb: 256, reservedConcurrency: 20 },

@@ -34,8 +34,8 @@ export function resolve(
       ];
   // State must be where it was yesterday, whatever a variable says today.
   const stateRegion = primaryRegion ?? (regionNames[0] as string);
-  const data = dataRegions(settings, region);
-  const states = dataRegions(settings, stateRegion);
+  const { secondRegion, failedOverFrom } = settings.recovery;
+  const replicaRegion = secondRegion === "none" ? undefined : secondRegion;
   const environment: Environment = {
     ...settings,
     name,
@@ -43,27 +43,19 @@ export function resolve(
     region,
     regionSource: source,
     regionNames: [region, ...regionNames.filter((other) => other !== region)],
-    dataRegion: data.home,
-    replicaRegion: data.replica,
+    dataRegion: failedOverFrom ?? region,
+    replicaRegion,
     account: {
       environmentSuffix,
-      region: states.home,
+      region: failedOverFrom ?? stateRegion,
       stateRegion,
-      stateReplicaRegion: states.replica,
+      stateReplicaRegion: replicaRegion,
       environmentSuffixes: [environmentSuffix],
       regionNames,
       apiDomains: settings.api.domain === undefined ? [] : [settings.api.domain],
     },
   };
   return { environment, problems };
-}
-
-/** Where things were made, and where they are replicated to: a failover changes neither. */
-function dataRegions({ recovery, regions }: Pick<CheckedEnvironment, "recovery" | "regions">, current: string) {
-  const { secondRegion, failedOverFrom } = recovery;
-  const home = failedOverFrom ?? current;
-  const replica = failedOverFrom ? current : Object.keys(regions).find((name) => name !== home);
-  return { home, replica: secondRegion ? replica : undefined };
 }
 
 function primaryRegionOf(

@@ -220,8 +220,8 @@ const settings = {
     retentionDays: wholeNumber(1, 36_500, "days"),
   }),
   recovery: z.strictObject({
-    /** Whether what exists once (jobs, records, states) is replicated to the environment's second region, and backups are copied to another one (PLAT-14, PLAT-22). Switched off later, Terraform wants to remove the replicas. */
-    secondRegion: flag,
+    /** Region of the environment that what exists once (jobs, records, states) is replicated to, and backups are copied to (PLAT-14, PLAT-22), or `"none"`. Changed later, Terraform wants to remove the replicas. */
+    secondRegion: z.union([region, z.literal("none")], { error: 'must be a region, e.g. us-west-2, or "none"' }),
     /** Days that backups are kept: 1 to 36,500 (AWS Backup, lifecycle). */
     backupRetentionDays: wholeNumber(1, 36_500, "days, AWS Backup's range"),
     /** The primary region of before, while the environment works on the replicas that are in `primaryRegion` (docs/operations/recovery.md). @default none: the data are where they were made */

@@ -16,7 +16,7 @@ export const staging: EnvironmentConfig = {
   alarms: { emails: ["tap-staging@example.com"], evaluationPeriods: 2, errorRatePercent: 5 },
   tracing: true,
   audit: { trail: false, retentionDays: 90 },
-  recovery: { secondRegion: false, backupRetentionDays: 14 },
+  recovery: { secondRegion: "none", backupRetentionDays: 14 },
   api: {
     items: { memorySizeMb: 256, reservedConcurrency: 100 },
     health: { memorySizeMb: 256, reservedConcurrency: 10 },

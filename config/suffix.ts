@@ -54,10 +54,14 @@ export function shortLivedEnvironment(base: CheckedEnvironment, suffix: string):
   return checked.value;
 }
 
-/** What a short-lived environment takes over: all but the name of the API, by which it would take the base's traffic. */
+/**
+ * What a short-lived environment takes over: all but the name of the API, by which it would take the base's traffic, and
+ * the second region: it has nothing to lose, and no replicas to work on when its base does.
+ */
 function inheritedFrom({ shortLived: _, ...base }: CheckedEnvironment) {
   const { domain: __, ...api } = base.api;
-  return { ...base, api };
+  const { backupRetentionDays } = base.recovery;
+  return { ...base, api, recovery: { secondRegion: "none", backupRetentionDays } };
 }
 
 /** What is wrong with an environment's `shortLived` profile, apart from its own fields. */

@@ -46,6 +46,8 @@ export type AlarmProps = AlarmBase &
 export interface AlarmsProps {
   /** What they watch: their part of the name pattern before each one's own, e.g. `write`. @default none */
   readonly resource?: string;
+  /** Where the metrics are, and so the alarms and the topic that they write to. @default the region of the stack */
+  readonly region?: string;
   /** Each alarm by its own part of the name, e.g. `errors`. */
   readonly alarms: Readonly<Record<string, AlarmProps>>;
 }
@@ -55,11 +57,12 @@ export class Alarms extends Construct {
   constructor(scope: Construct, id: string, props: AlarmsProps) {
     super(scope, id);
     for (const [name, alarm] of Object.entries(props.alarms))
-      this.createAlarm(name, props.resource === undefined ? name : `${props.resource}-${name}`, alarm);
+      this.createAlarm(name, props.resource === undefined ? name : `${props.resource}-${name}`, alarm, props.region);
   }
 
-  private createAlarm(id: string, resource: string, alarm: AlarmProps): void {
+  private createAlarm(id: string, resource: string, alarm: AlarmProps, elsewhere: string | undefined): void {
     const stack = TapStack.of(this);
+    const region = elsewhere ?? stack.region;
     const periodSeconds = alarm.periodSeconds ?? 60;
     if (periodSeconds % 60 !== 0 || periodSeconds < 60)
       throw new RangeError(`periodSeconds must be 60 or a multiple of it (given ${periodSeconds})`);
@@ -67,9 +70,10 @@ export class Alarms extends Construct {
     requireInRange("description's length", alarm.description.length, 1, 1_024, "characters");
     // An alarm looks back a day at most (PutMetricAlarm).
     requireInRange("evaluationPeriods", evaluationPeriods, 1, 86_400 / periodSeconds, "periods, a day in all");
-    const { alarmTopicArn } = securityNames(stack.environment, stack.region);
+    const { alarmTopicArn } = securityNames(stack.environment, region);
     new CloudwatchMetricAlarm(this, id, {
-      alarmName: stack.nameOf("alarm", resource),
+      ...(elsewhere === undefined ? {} : { region: elsewhere }),
+      alarmName: stack.nameOf("alarm", resource, region),
       alarmDescription: alarm.description,
       comparisonOperator: alarm.atThreshold ? "GreaterThanOrEqualToThreshold" : "GreaterThanThreshold",
       threshold: alarm.threshold,

@@ -106,7 +106,7 @@ export class Backups extends Construct {
       iamRoleArn: role.arn,
       resources: [...tableArns, ...bucketArns],
       // Access logs and the audit trail: kept, versioned, and no system's data.
-      notResources: [this.ownBucketArn],
+      notResources: this.logBucketArns,
     });
   }
 
@@ -155,9 +155,10 @@ export class Backups extends Construct {
     };
   }
 
-  private get ownBucketArn(): string {
+  private get logBucketArns(): string[] {
     const { accountId, environmentSuffix } = this.stack.environment;
-    return `arn:aws:s3:::tap-security-*-${environmentSuffix}-${this.stack.region}-${accountId}`;
+    const end = `${environmentSuffix}-${this.stack.region}-${accountId}`;
+    return ["bootstrap", "security"].map((component) => `arn:aws:s3:::tap-${component}-*-${end}`);
   }
 
   private vaultArnIn(region: string): string {

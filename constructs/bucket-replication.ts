@@ -1,7 +1,7 @@
 import { S3BucketReplicationConfigurationA } from "@cdktf/provider-aws/lib/s3-bucket-replication-configuration";
 import type { ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
-import { Alarms } from "./alarms";
+import { Alarms, type AlarmsProps } from "./alarms";
 import type { CustomerKey } from "./customer-key";
 import type { EncryptedBucket } from "./encrypted-bucket";
 import { keyUse } from "./key-use";
@@ -33,7 +33,7 @@ export interface BucketReplicationProps {
   readonly replica: ReplicationEnd;
   /** Whether what is written to the replica comes back; S3 never sends a replica on, so that nothing goes round. */
   readonly bothWays: boolean;
-  /** Whether alarms watch it, where the alarm topic of the region is. */
+  /** Whether alarms watch it, in both regions; by the environment's topics there. */
   readonly alarms: boolean;
   /** Makes the role of what it may do. @default a workload role */
   readonly createRole?: (trust: string, statements: readonly Statement[]) => ReplicationRole;
@@ -57,7 +57,8 @@ export class BucketReplication extends Construct {
     );
     this.createRule("Rule", role, bucket, replica);
     if (props.bothWays) this.createRule("RuleBack", role, replica, bucket);
-    if (props.alarms) this.createAlarms(props);
+    if (props.alarms) this.createAlarms("Alarms", props.resource, bucket, replica);
+    if (props.alarms && props.bothWays) this.createAlarms("AlarmsBack", props.resource, replica, bucket);
   }
 
   private workloadRole(resource: string): NonNullable<BucketReplicationProps["createRole"]> {
@@ -139,36 +140,38 @@ export class BucketReplication extends Construct {
     });
   }
 
-  /** Metrics of Replication Time Control, in the region of the bucket (S3 user guide, using S3 Replication metrics). */
-  private createAlarms({ resource, bucket, replica }: BucketReplicationProps): void {
-    const dimensions = {
-      SourceBucket: nameOf(bucket),
-      DestinationBucket: nameOf(replica),
-      RuleId: ruleId(replica),
-    };
+  /**
+   * What is behind is told in the region of the destination, what failed in that of the source (S3 user guide, S3
+   * Replication metrics).
+   */
+  private createAlarms(id: string, resource: string, from: ReplicationEnd, to: ReplicationEnd): void {
+    const dimensions = { SourceBucket: nameOf(from), DestinationBucket: nameOf(to), RuleId: ruleId(to) };
     const metric = (name: string, statistic: "Maximum" | "Sum") => ({
       namespace: "AWS/S3",
       name,
       dimensions,
       statistic,
     });
-    const toDo =
-      "Until it is mended, a loss of this region would lose more than 15 minutes (docs/operations/recovery.md).";
-    new Alarms(this, "Alarms", {
-      resource,
-      alarms: {
-        "replication-latency": {
-          description: `${nameOf(bucket)} is more than ${replicationMinutes} minutes ahead of its replica. ${toDo}`,
-          metric: metric("ReplicationLatency", "Maximum"),
-          threshold: replicationMinutes * 60,
-        },
-        "replication-failures": {
-          description: `Objects of ${nameOf(bucket)} can't be replicated. ${toDo}`,
-          metric: metric("OperationsFailedReplication", "Sum"),
-          threshold: 0,
-        },
+    const toDo = `Until it is mended, a loss of ${from.bucket.region} would lose more than ${replicationMinutes} minutes (docs/operations/recovery.md).`;
+    this.alarmIn(to, `${id}Latency`, resource, {
+      "replication-latency": {
+        description: `${nameOf(from)} is more than ${replicationMinutes} minutes ahead of its replica. ${toDo}`,
+        metric: metric("ReplicationLatency", "Maximum"),
+        threshold: replicationMinutes * 60,
       },
     });
+    this.alarmIn(from, `${id}Failures`, resource, {
+      "replication-failures": {
+        description: `Objects of ${nameOf(from)} can't be replicated. ${toDo}`,
+        metric: metric("OperationsFailedReplication", "Sum"),
+        threshold: 0,
+      },
+    });
+  }
+
+  private alarmIn({ bucket }: ReplicationEnd, id: string, resource: string, alarms: AlarmsProps["alarms"]): void {
+    const isHere = bucket.region === TapStack.of(this).region;
+    new Alarms(this, id, { resource, alarms, ...(isHere ? {} : { region: bucket.region }) });
   }
 }
 

@@ -66,11 +66,13 @@ export class SecurityStack extends TapStack {
   }
 
   private createBackups(): Backups {
-    const { secondRegion, backupRetentionDays } = this.environment.recovery;
-    const [copyToRegion] = this.peerRegions;
+    const { recovery, dataRegion, replicaRegion } = this.environment;
     return new Backups(this, "Backups", {
-      retentionDays: backupRetentionDays,
-      ...(secondRegion && copyToRegion !== undefined ? { copyToRegion } : {}),
+      retentionDays: recovery.backupRetentionDays,
+      // From the second region to the first, from everywhere else to the second.
+      ...(replicaRegion === undefined
+        ? {}
+        : { copyToRegion: this.region === replicaRegion ? dataRegion : replicaRegion }),
     });
   }
 }

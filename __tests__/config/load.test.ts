@@ -216,7 +216,7 @@ describe("recovery", () => {
       stateReplicaRegion: "us-west-2",
     });
     const none = { replicaRegion: undefined, stateReplicaRegion: undefined };
-    for (const config of [dev, staging, recovering({ secondRegion: false })])
+    for (const config of [dev, staging, recovering({ secondRegion: "none" })])
       expect(regionsOf(config)).toMatchObject(none);
   });
 
@@ -233,31 +233,76 @@ describe("recovery", () => {
     expect(loadEnvironments({ sources: [failedOver] })[0]?.account.region).toBe("us-east-1");
   });
 
+  test("PLAT-14 a third region changes nothing of it, wherever it stands in the list", () => {
+    const third = { "eu-west-1": { cidrBlock: "10.34.0.0/16", zoneIds: ["euw1-az1", "euw1-az2", "euw1-az3"] } };
+    expect(regionsOf({ ...prod, regions: { ...third, ...prod.regions } })).toMatchObject({
+      replicaRegion: "us-west-2",
+      stateReplicaRegion: "us-west-2",
+    });
+  });
+
+  test("PLAT-14 a short-lived environment has no second region, whatever its base has or does", () => {
+    const shortLived = dev.shortLived as NonNullable<typeof dev.shortLived>;
+    const base = recovering({ failedOverFrom: "us-east-1" }, { primaryRegion: "us-west-2", shortLived });
+    const [pr12] = loadEnvironments({ sources: [base], environmentSuffix: "pr12" });
+    expect(pr12).toMatchObject({ region: "us-west-2", dataRegion: "us-west-2" });
+    expect(pr12?.replicaRegion).toBeUndefined();
+  });
+
+  test("PLAT-14 environments of one account have their states in the same places", () => {
+    const shared = [prod, { ...staging, accountId: prod.accountId }].map((config) => ({
+      ...config,
+      sharedAccount: true,
+    }));
+    expect(refusalOf({ sources: shared })).toContain(
+      'staging.recovery.secondRegion: "none" must be that of prod (us-west-2), which is in the same account',
+    );
+  });
+
   test.each<[string, EnvironmentConfig, string]>([
     [
-      "replication needs a second region",
-      recovering({}, { regions: { "us-east-1": prod.regions["us-east-1"] as never } }),
-      "prod.recovery.secondRegion: true needs a second region in regions",
+      "the second region is one of the environment's",
+      recovering({ secondRegion: "eu-west-1" }),
+      'prod.recovery.secondRegion: "eu-west-1" must be one of the environment\'s other regions: us-west-2',
+    ],
+    [
+      "the second region isn't the first",
+      recovering({ secondRegion: "us-east-1" }),
+      'prod.recovery.secondRegion: "us-east-1" must be one of the environment\'s other regions: us-west-2',
     ],
     [
       "a failover needs replicas",
-      recovering({ secondRegion: false, failedOverFrom: "us-west-2" }),
-      'prod.recovery.failedOverFrom: "us-west-2" needs secondRegion: true',
+      recovering({ secondRegion: "none", failedOverFrom: "us-west-2" }),
+      'prod.recovery.failedOverFrom: "us-west-2" needs a secondRegion',
     ],
     [
       "a failover is from another region",
       recovering({ failedOverFrom: "us-east-1" }),
-      'prod.recovery.failedOverFrom: "us-east-1" must be one of the environment\'s regions that is not its primaryRegion us-east-1: us-west-2',
+      'prod.recovery.failedOverFrom: "us-east-1" must be the region that was primaryRegion before us-east-1: us-west-2',
     ],
     [
       "a failover is from a region of the environment",
       recovering({ failedOverFrom: "eu-west-1" }),
-      'prod.recovery.failedOverFrom: "eu-west-1" must be one of',
+      'prod.recovery.failedOverFrom: "eu-west-1" must be the region that was primaryRegion',
     ],
     [
-      "a failover says where to",
-      (({ primaryRegion: _, ...rest }) => rest)(recovering({ failedOverFrom: "us-west-2" })),
-      'prod.recovery.failedOverFrom: "us-west-2" needs primaryRegion',
+      "a failover goes to where the replicas are",
+      recovering(
+        { failedOverFrom: "us-east-1" },
+        {
+          primaryRegion: "eu-west-1",
+          regions: {
+            ...prod.regions,
+            "eu-west-1": { cidrBlock: "10.34.0.0/16", zoneIds: ["euw1-az1", "euw1-az2", "euw1-az3"] },
+          },
+        },
+      ),
+      'prod.recovery.failedOverFrom: "us-east-1" needs primaryRegion: "us-west-2", where the replicas are (given eu-west-1)',
+    ],
+    [
+      "a variable doesn't decide where data are",
+      (({ primaryRegion: _, ...rest }) => rest)(recovering({})),
+      'prod.recovery.secondRegion: "us-west-2" needs primaryRegion: where data are replicated from',
     ],
     [
       "backups are kept a day at least",

@@ -8,7 +8,7 @@ import { type CommandResult, copyProject, tap, temporaryFolder } from "./project
 /** The two lines of config/prod.ts that docs/operations/recovery.md tells to change, as they are and as they become. */
 export const failover = [
   ['primaryRegion: "us-east-1"', 'primaryRegion: "us-west-2"'],
-  ["secondRegion: true", 'secondRegion: true, failedOverFrom: "us-east-1"'],
+  ["recovery: {", 'recovery: { failedOverFrom: "us-east-1",'],
 ] as const;
 
 export interface FailedOver extends CommandResult {

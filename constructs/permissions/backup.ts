@@ -18,11 +18,12 @@ export interface BackupReach {
 type Rights = Record<"tables" | "buckets" | "keys", readonly Statement[]>;
 
 /**
- * AWSBackupServiceRolePolicyForBackup and …ForS3Backup, as far as tables and buckets go, narrowed to one environment's
- * (AWS managed policy reference). Lists take no resource.
+ * What AWSBackupServiceRolePolicyForBackup and …ForS3Backup let do with tables, buckets, vaults and their keys, narrowed
+ * to one environment's (AWS managed policy reference). Lists take no resource.
  */
 export function backUp(reach: BackupReach): Rights {
   const { accountId, region, tableArns, bucketArns, vaults } = reach;
+  const vaultArns = vaults.map(({ arn }) => arn);
   return {
     tables: [
       {
@@ -33,8 +34,15 @@ export function backUp(reach: BackupReach): Rights {
       { sid: "FindThings", actions: ["tag:GetResources"], resources: ["*"] },
       {
         sid: "UseVaults",
-        actions: ["backup:CopyFromBackupVault", "backup:CopyIntoBackupVault", "backup:DescribeBackupVault"],
-        resources: vaults.map(({ arn }) => arn),
+        actions: ["backup:CopyIntoBackupVault", "backup:DescribeBackupVault"],
+        resources: vaultArns,
+      },
+      ...(vaults.length > 1 ? [copyTo(vaultArns)] : []),
+      // A backup carries the tags of what it is of.
+      {
+        sid: "TagBackups",
+        actions: ["backup:TagResource"],
+        resources: vaults.map(({ region: of }) => `arn:aws:backup:${of}:${accountId}:recovery-point:*`),
       },
     ],
     buckets: [
@@ -91,6 +99,16 @@ export function backUp(reach: BackupReach): Rights {
   };
 }
 
+/** It takes no resource; where to, the condition says (service authorization reference, AWS Backup). */
+function copyTo(vaultArns: readonly string[]): Statement {
+  return {
+    sid: "CopyToVaults",
+    actions: ["backup:CopyFromBackupVault"],
+    resources: ["*"],
+    conditions: { "ForAllValues:ArnEquals": { "backup:CopyTargets": vaultArns } },
+  };
+}
+
 function objectsOf(bucketArns: readonly string[]): string[] {
   return bucketArns.map((arn) => `${arn}/*`);
 }
@@ -123,6 +141,13 @@ function useVaultKeys({ accountId, vaults }: BackupReach): Statement[] {
   };
   return [
     { sid: "UseVaultKeys", actions: ["kms:Decrypt", "kms:GenerateDataKey"], resources, conditions },
+    // Not through a service: AWS Backup asks for the key itself.
+    {
+      sid: "DescribeVaultKeys",
+      actions: ["kms:DescribeKey"],
+      resources,
+      conditions: { "ForAnyValue:StringEquals": { "kms:ResourceAliases": vaults.map(({ keyAlias }) => keyAlias) } },
+    },
     {
       sid: "LetVaultsUseKeys",
       actions: ["kms:CreateGrant"],

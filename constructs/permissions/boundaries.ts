@@ -15,9 +15,9 @@ export function workloadBoundary(environment: Environment, lockTable: string): S
     {
       sid: "OwnResources",
       actions: [
-        "backup:CopyFromBackupVault",
         "backup:CopyIntoBackupVault",
         "backup:DescribeBackupVault",
+        "backup:TagResource",
         "dynamodb:*Item",
         "dynamodb:DescribeStream",
         "dynamodb:DescribeTable",
@@ -44,6 +44,7 @@ export function workloadBoundary(environment: Environment, lockTable: string): S
       ],
       resources: [
         arn("backup", "backup-vault:tap-*"),
+        arn("backup", "recovery-point:*"),
         arn("dynamodb", "table/tap-*"),
         arn("execute-api", "*"),
         arn("kinesis", "stream/tap-*"),
@@ -98,6 +99,7 @@ export function workloadBoundary(environment: Environment, lockTable: string): S
     {
       sid: "WithoutResources",
       actions: [
+        "backup:CopyFromBackupVault",
         "cloudwatch:GetMetricData",
         "cloudwatch:PutMetricData",
         "dynamodb:ListStreams",

@@ -237,7 +237,16 @@ export function deployBackups(accountId: string, empties: boolean): Statement[] 
     },
     // What a vault is made in; it takes no resource (AWS Backup developer guide, access control).
     { sid: "MakeVaults", actions: ["backup-storage:MountCapsule"], resources: ["*"] },
-    ...(empties ? [{ sid: "EmptyVaults", actions: ["backup:DeleteRecoveryPoint"], resources: [recoveryPoints] }] : []),
+    ...(empties
+      ? [
+          {
+            sid: "EmptyVaults",
+            // Terraform waits until each is gone.
+            actions: ["backup:DeleteRecoveryPoint", "backup:DescribeRecoveryPoint"],
+            resources: [recoveryPoints],
+          },
+        ]
+      : []),
   ];
 }
 

@@ -3,6 +3,7 @@ import type { Graph, GraphNode } from "../../graph/model";
 import type { Statement } from "../../graph/policy";
 import { coversAction, coversResource } from "../../graph/statement";
 import { blocksOf } from "../../graph/terraform-json";
+import { reachesSubscriber } from "../alarms";
 import { differences, findingsOn, referenceTo } from "../exact";
 import { keyUses } from "../key-policy";
 import { type Finding, sameJson } from "../requirement";
@@ -36,7 +37,7 @@ export function bucketReplication(graph: Graph, environment: Environment, bucket
         : ["must be protected as the environment is"]),
     ]),
     // States have no environment's alarm topic to write to.
-    ...(back ? findingsOn(bucket, alarms(graph, bucket, replica)) : []),
+    ...(back ? findingsOn(bucket, [...alarms(graph, bucket, replica), ...alarms(graph, replica, bucket)]) : []),
   ];
 }
 
@@ -190,28 +191,49 @@ function lifecycleOf(graph: Graph, bucket: GraphNode): unknown[] {
     .map(({ attributes }) => attributes.rule);
 }
 
-/** Somebody hears of a replica that is behind, and of objects that S3 gave up on. */
-function alarms(graph: Graph, bucket: GraphNode, replica: GraphNode): string[] {
+/**
+ * Somebody hears of a replica that is behind, in the region of the destination, and of objects that S3 gave up on, in
+ * that of the source, where these metrics are (S3 user guide, S3 Replication metrics).
+ */
+function alarms(graph: Graph, from: GraphNode, to: GraphNode): string[] {
   const dimensions = {
-    SourceBucket: bucket.physicalName,
-    DestinationBucket: replica.physicalName,
-    RuleId: `to-${replica.region}`,
+    SourceBucket: from.physicalName,
+    DestinationBucket: to.physicalName,
+    RuleId: `to-${to.region}`,
   };
-  const thresholds = { ReplicationLatency: 15 * 60, OperationsFailedReplication: 0 };
-  return Object.entries(thresholds)
-    .filter(
-      ([metric, threshold]) =>
-        !graph
-          .ofType("aws_cloudwatch_metric_alarm")
-          .some(
-            ({ stack, attributes }) =>
-              stack === bucket.stack &&
-              attributes.namespace === "AWS/S3" &&
-              attributes.metric_name === metric &&
-              sameJson(attributes.dimensions, dimensions) &&
-              attributes.comparison_operator === "GreaterThanThreshold" &&
-              attributes.threshold === threshold,
-          ),
-    )
-    .map(([metric]) => `must have an alarm on ${metric}`);
+  const wanted: ReplicationAlarm[] = [
+    { metric: "ReplicationLatency", statistic: "Maximum", threshold: 15 * 60, region: to.region },
+    { metric: "OperationsFailedReplication", statistic: "Sum", threshold: 0, region: from.region },
+  ].map((each) => ({ ...each, namespace: "AWS/S3", dimensions }));
+  return wanted.flatMap((alarm) => replicationAlarm(graph, from.stack, alarm));
+}
+
+export interface ReplicationAlarm {
+  readonly namespace: string;
+  readonly metric: string;
+  readonly statistic: string;
+  readonly dimensions: Readonly<Record<string, unknown>>;
+  readonly threshold: number;
+  readonly region: string | undefined;
+}
+
+/** An alarm within minutes, by which somebody hears of it. */
+export function replicationAlarm(graph: Graph, stack: GraphNode["stack"], wanted: ReplicationAlarm): string[] {
+  const { namespace, metric, statistic, dimensions, threshold, region } = wanted;
+  const found = graph
+    .ofType("aws_cloudwatch_metric_alarm")
+    .some(
+      (alarm) =>
+        alarm.stack === stack &&
+        alarm.region === region &&
+        alarm.attributes.namespace === namespace &&
+        alarm.attributes.metric_name === metric &&
+        alarm.attributes.statistic === statistic &&
+        alarm.attributes.period === 60 &&
+        sameJson(alarm.attributes.dimensions, dimensions) &&
+        alarm.attributes.comparison_operator === "GreaterThanThreshold" &&
+        alarm.attributes.threshold === threshold &&
+        reachesSubscriber(graph, alarm),
+    );
+  return found ? [] : [`must have an alarm on ${metric} in ${region}, above ${threshold}`];
 }

@@ -1,12 +1,12 @@
-import { components } from "../../../config/components";
 import type { Environment } from "../../../config/environment";
 import type { Graph, GraphNode } from "../../graph/model";
 import { isObject } from "../../graph/terraform-json";
 import { differences, findingsOn, referenceTo } from "../exact";
-import { keyUses } from "../key-policy";
-import { expectThat, type Finding, ownsItsAccount, type Requirement, type Subject, sameJson } from "../requirement";
-import { bucketReplication } from "./plat-14-buckets";
+import { grantingServices, keyUses } from "../key-policy";
+import { expectThat, type Finding, ownsItsAccount, type Requirement, type Subject } from "../requirement";
+import { bucketReplication, replicationAlarm } from "./plat-14-buckets";
 import { domainProblems } from "./plat-14-domain";
+import { failedOver, onceIn } from "./plat-14-failover";
 
 export const plat14: Requirement = {
   id: "PLAT-14",
@@ -23,19 +23,6 @@ export const plat14: Requirement = {
     ...domainProblems(subject),
   ],
 };
-
-/** Stacks of what exists once in an environment. */
-function existsOnce({ stack }: GraphNode, { environmentSuffix }: Environment): boolean {
-  return (
-    stack.environmentSuffix === environmentSuffix &&
-    stack.component !== undefined &&
-    components[stack.component as keyof typeof components]?.scope === "primary"
-  );
-}
-
-function onceIn({ graph }: Subject, environment: Environment, type: string): GraphNode[] {
-  return graph.ofType(type).filter((node) => existsOnce(node, environment));
-}
 
 function replicas(subject: Subject, environment: Environment): Finding[] {
   const { graph } = subject;
@@ -104,7 +91,15 @@ function replica(graph: Graph, environment: Environment, table: GraphNode, regio
       ...(isObject(attributes.lifecycle) && [attributes.lifecycle.ignore_changes].flat().includes("replica")
         ? []
         : ["must leave its replicas to their own resources"]),
-      ...latencyAlarm(graph, table, region),
+      ...replicationAlarm(graph, table.stack, {
+        namespace: "AWS/DynamoDB",
+        metric: "ReplicationLatency",
+        statistic: "Maximum",
+        dimensions: { TableName: table.physicalName, ReceivingRegion: region },
+        // Milliseconds.
+        threshold: 15 * 60_000,
+        region: table.region,
+      }),
     ]),
   ];
 }
@@ -114,7 +109,9 @@ function keyProblems(graph: Graph, key: GraphNode | undefined, region: string, t
   const isItsOwn =
     key?.type === "aws_kms_key" &&
     key.region === region &&
-    keyUses(graph, key).some(({ service, values }) => service === "dynamodb" && values.includes(name));
+    keyUses(graph, key).some(({ service, values }) => service === "dynamodb" && values.includes(name)) &&
+    // DynamoDB goes on using it by grants; without them it refuses the replica.
+    grantingServices(graph, key).includes("dynamodb");
   return isItsOwn ? [] : [`must be under a customer key of ${region} that DynamoDB may use for it`];
 }
 
@@ -125,22 +122,6 @@ function waitsForScaling(graph: Graph, replicaNode: GraphNode, table: GraphNode)
     .referencesFrom(replicaNode)
     .flatMap((each) => ("to" in each && each.kind === "depends_on" ? [each.to] : []));
   return waited.filter(({ type }) => type === "aws_appautoscaling_policy").length === 2;
-}
-
-function latencyAlarm(graph: Graph, table: GraphNode, region: string): string[] {
-  const dimensions = { TableName: table.physicalName, ReceivingRegion: region };
-  const found = graph
-    .ofType("aws_cloudwatch_metric_alarm")
-    .filter(
-      ({ stack, attributes }) =>
-        stack === table.stack &&
-        attributes.namespace === "AWS/DynamoDB" &&
-        attributes.metric_name === "ReplicationLatency" &&
-        sameJson(attributes.dimensions, dimensions) &&
-        attributes.comparison_operator === "GreaterThanThreshold" &&
-        Number(attributes.threshold) <= 15 * 60_000,
-    );
-  return found.length > 0 ? [] : ["must have an alarm when its replica is 15 minutes behind"];
 }
 
 /** Who owns the account's bootstrap answers for the states. */
@@ -164,30 +145,4 @@ function states(subject: Subject, environment: Environment): Finding[] {
       .flatMap((node) => findingsOn(node, ["replicates states, which the configuration doesn't say to"]));
   if (bucket === undefined) return expectThat(false, stack, "must have the bucket of the states");
   return bucketReplication(graph, environment, bucket, { region: account.stateReplicaRegion, back: false });
-}
-
-/** Functions are told the replicas' names; what exists once makes no table and no bucket where it works now. */
-function failedOver(subject: Subject, environment: Environment): Finding[] {
-  const { graph } = subject;
-  const { environmentSuffix, accountId, region, dataRegion } = environment;
-  const made = ["aws_dynamodb_table", "aws_s3_bucket", "aws_dynamodb_table_replica"].flatMap((type) =>
-    onceIn(subject, environment, type),
-  );
-  const functions = onceIn(subject, environment, "aws_lambda_function");
-  const endings = {
-    TABLE_NAME: `-${environmentSuffix}-${dataRegion}`,
-    BUCKET_NAME: `-${environmentSuffix}-${region}-${accountId}`,
-  };
-  return [
-    ...made.flatMap((node) => findingsOn(node, ["would be empty: after a failover, data are in the replicas"])),
-    ...(functions.length > 0 ? [] : [{ message: `${environmentSuffix} has no function to work on the replicas` }]),
-    ...functions.flatMap((node) => {
-      const [block] = [node.attributes.environment].flat();
-      const variables = isObject(block) && isObject(block.variables) ? block.variables : {};
-      return Object.entries(endings)
-        .filter(([name]) => name in variables)
-        .filter(([name, ending]) => !graph.render(String(variables[name]), node.stack).endsWith(ending))
-        .flatMap(([name, ending]) => findingsOn(node, [`must have ${name} end in ${ending}`]));
-    }),
-  ];
 }

@@ -13,6 +13,7 @@ const withoutResources: Readonly<Record<string, string>> = {
     "there is no certificate yet; limited by its name, its proof and the tag that it must be given",
   "application-autoscaling:DescribeScalableTargets": "a list",
   "application-autoscaling:DescribeScalingPolicies": "a list",
+  "backup:CopyFromBackupVault": "takes no resource; limited by the vaults that it may copy to",
   "backup-storage:MountCapsule": "what a vault is made in has no ARN",
   "cloudtrail:DescribeTrails": "a list",
   "cloudwatch:GetMetricData": "metrics have no ARN",
@@ -127,7 +128,11 @@ const wideResources: readonly {
   },
   { actions: /^events:\w+$/, resource: arnOf("events", "rule/AwsBackupManagedRule*") },
   {
-    actions: /^kms:(CreateGrant|Decrypt|GenerateDataKey)$/,
+    actions: /^backup:TagResource$/,
+    resource: ({ accountId }) => new RegExp(`^arn:aws:backup:[a-z0-9-]+:${accountId}:recovery-point:\\*$`),
+  },
+  {
+    actions: /^kms:(CreateGrant|Decrypt|DescribeKey|GenerateDataKey)$/,
     resource: ({ accountId }) => new RegExp(`^arn:aws:kms:[a-z0-9-]+:${accountId}:key/\\*$`),
     condition: ({ environmentSuffix }) => ({
       key: "kms:ResourceAliases",

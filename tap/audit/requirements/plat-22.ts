@@ -9,12 +9,7 @@ import { differences, findingsOn, kept, referenceTo } from "../exact";
 import { grantingServices, keyUses } from "../key-policy";
 import { type Finding, ownNodesIn, type Requirement, type Subject, sameJson } from "../requirement";
 import type { StackJson } from "../stack-json";
-
-/** What AWS Backup does with each, as whoever starts the backup (AWS managed policy reference, AWSBackupServiceRolePolicyForBackup and …ForS3Backup). */
-const needed: Readonly<Record<string, readonly string[]>> = {
-  aws_dynamodb_table: ["dynamodb:DescribeTable", "dynamodb:StartAwsBackupJob"],
-  aws_s3_bucket: ["s3:GetBucketVersioning", "s3:ListBucketVersions", "s3:PutBucketNotification"],
-};
+import { dataIn, logsIn, needed } from "./plat-22-data";
 
 export const plat22: Requirement = {
   id: "PLAT-22",
@@ -116,7 +111,7 @@ function judgeCopies(
   { plan, rule }: { plan: GraphNode; rule: Attributes },
 ): string[] {
   const [copy, ...others] = blocksOf(rule, "copy_action");
-  if (!recovery.secondRegion) return copy === undefined ? [] : ["must not copy backups"];
+  if (recovery.secondRegion === "none") return copy === undefined ? [] : ["must not copy backups"];
   const target = copy && graph.resolve(copy.destination_vault_arn, plan.stack);
   const isElsewhere =
     target?.type === "aws_backup_vault" &&
@@ -149,14 +144,11 @@ function judgeSelection(subject: Subject, environment: Environment, region: stri
       ...resources.filter((arn) => !own.test(arn)).map((arn) => `selects ${arn}, which isn't this environment's alone`),
       ...(condition === undefined && selection_tag === undefined ? [] : ["must select by name alone"]),
     ]),
-    ...dataIn(subject, environment, region).flatMap((node) =>
-      findingsOn(node, covers(String(node.arn)) ? [] : ["holds data, and no backup plan covers it"]),
+    ...dataIn(subject, environment, region).flatMap(({ node, arn }) =>
+      findingsOn(node, covers(arn) ? [] : [`must select ${arn}, which holds data`]),
     ),
-    ...findingsOn(
-      selection,
-      leftReplicas(environment, region)
-        .filter((arn) => !covers(arn))
-        .map((arn) => `must select ${arn}`),
+    ...logsIn(subject, environment).flatMap((node) =>
+      findingsOn(node, covers(String(node.arn)) ? ["holds logs, and is backed up"] : []),
     ),
   ];
 }
@@ -164,33 +156,6 @@ function judgeSelection(subject: Subject, environment: Environment, region: stri
 /** After a failover, the tables of the region of before are here too, as replicas. */
 function regionsOf({ recovery }: Environment, region: string): string[] {
   return [region, ...(recovery.failedOverFrom === undefined ? [] : [recovery.failedOverFrom])];
-}
-
-/** Tables that the environment works on after a failover, which no stack of the region makes. */
-function leftReplicas(
-  { recovery, accountId, environmentSuffix, region: primary }: Environment,
-  region: string,
-): string[] {
-  const { failedOverFrom } = recovery;
-  if (failedOverFrom === undefined || region !== primary) return [];
-  return ["jobs", "records"].map(
-    (component) =>
-      `arn:aws:dynamodb:${region}:${accountId}:table/tap-${component}-${environmentSuffix}-${failedOverFrom}`,
-  );
-}
-
-/** Tables and buckets of a region's own; access logs and the audit trail are no system's data, nor are states, which are versioned and replicated. */
-function dataIn({ graph }: Subject, { environmentSuffix }: Environment, region: string): GraphNode[] {
-  return Object.keys(needed)
-    .flatMap((type) => graph.ofType(type))
-    .filter(
-      ({ stack, region: own }) =>
-        stack.environmentSuffix === environmentSuffix &&
-        stack.component !== "bootstrap" &&
-        stack.component !== "security" &&
-        stack.region === region &&
-        own === region,
-    );
 }
 
 function judgeRole(
@@ -216,13 +181,18 @@ function judgeRole(
       .filter((action) => !allowed.some((each) => coversAction(each, action) && coversResource(each, arn)))
       .map((action) => `must be allowed ${action} on ${arn}`);
   const vaults = [vault.arn, ...copiesOf(subject, vault)].map(String);
+  const data = dataIn(subject, environment, region);
   return findingsOn(role, [
     ...(sameJson(trusted, ["backup.amazonaws.com"]) ? [] : ["must be entered by AWS Backup, and nobody else"]),
-    ...dataIn(subject, environment, region).flatMap((node) => lacking(needed[node.type] ?? [], String(node.arn))),
-    ...dataIn(subject, environment, region)
+    ...data.flatMap(({ type, arn }) => lacking(needed[type] ?? [], arn)),
+    ...data
       .filter(({ type }) => type === "aws_s3_bucket")
-      .flatMap((node) => lacking(["s3:GetObjectVersion", "s3:GetObjectVersionTagging"], `${node.arn}/object`)),
+      .flatMap(({ arn }) => lacking(["s3:GetObjectVersion", "s3:GetObjectVersionTagging"], `${arn}/object`)),
     ...vaults.flatMap((arn) => lacking(["backup:CopyIntoBackupVault"], arn)),
+    ...vaults.flatMap((arn) =>
+      lacking(["backup:TagResource"], `arn:aws:backup:${arn.split(":")[3]}:${environment.accountId}:recovery-point:p`),
+    ),
+    ...copyRights(allowed, vaults),
     ...vaults.flatMap((arn) => keyRights(allowed, environment, arn.split(":")[3] as string)),
     ...(reads(allowed, environment, region) ? [] : ["must be let decrypt what the environment's keys encrypted"]),
     ...allowed.flatMap(({ actions }) =>
@@ -233,6 +203,17 @@ function judgeRole(
         .map((action) => `may ${action}: who backs up doesn't write`),
     ),
   ]);
+}
+
+/** Copying takes no resource: the condition says to which vaults. */
+function copyRights(allowed: readonly Statement[], vaults: readonly string[]): string[] {
+  const copying = allowed.filter((each) => coversAction(each, "backup:CopyFromBackupVault"));
+  if (vaults.length === 1) return copying.length === 0 ? [] : ["must not copy"];
+  const isLimited = (each: Statement) =>
+    each.resources.includes("*") && sameJson(valuesOf(each, "backup:CopyTargets").sort(), [...vaults].sort());
+  return copying.length > 0 && copying.every(isLimited)
+    ? []
+    : ["must be allowed to copy to its vaults, and to no others"];
 }
 
 /** ARNs of the vaults that a vault's backups are copied to. */
@@ -254,11 +235,11 @@ function keyRights(allowed: readonly Statement[], environment: Environment, regi
       (each) =>
         coversAction(each, action) &&
         coversResource(each, key) &&
-        valuesOf(each, "kms:ViaService").includes(`backup.${region}.amazonaws.com`) &&
+        (action === "kms:DescribeKey" || valuesOf(each, "kms:ViaService").includes(`backup.${region}.amazonaws.com`)) &&
         valuesOf(each, "kms:ResourceAliases").includes(alias) &&
         (action !== "kms:CreateGrant" || valuesOf(each, "kms:GrantIsForAWSResource").includes("true")),
     );
-  return ["kms:CreateGrant", "kms:Decrypt", "kms:GenerateDataKey"]
+  return ["kms:CreateGrant", "kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey"]
     .filter((action) => !has(action))
     .map((action) => `must be allowed ${action} with the vault's key in ${region}, through AWS Backup`);
 }

@@ -178,10 +178,44 @@ prove(
       ),
     ),
     "nobody hears of results that are behind": jobs((stack) =>
-      remove(stack, "aws_cloudwatch_metric_alarm", "Replication_Alarms_replication-latency"),
+      remove(stack, "aws_cloudwatch_metric_alarm", "Replication_AlarmsLatency"),
+    ),
+    "nobody hears of results that don't come back": jobs((stack) =>
+      remove(stack, "aws_cloudwatch_metric_alarm", "Replication_AlarmsBackLatency"),
+    ),
+    "the alarm on results is where its metric isn't": jobsResource(
+      "aws_cloudwatch_metric_alarm",
+      "Replication_AlarmsLatency",
+      (alarm) => {
+        delete alarm.region;
+      },
+    ),
+    "the alarm on results writes to the other region's topic": jobsResource(
+      "aws_cloudwatch_metric_alarm",
+      "Replication_AlarmsLatency",
+      (alarm) => {
+        alarm.alarm_actions = ["arn:aws:sns:us-east-1:333333333333:tap-security-alarms-prod-us-east-1"];
+      },
+    ),
+    "the alarm on results looks at the quickest": jobsResource(
+      "aws_cloudwatch_metric_alarm",
+      "Replication_AlarmsLatency",
+      (alarm) => {
+        alarm.statistic = "Minimum";
+      },
+    ),
+    "the alarm on the table looks once a day": jobsResource(
+      "aws_cloudwatch_metric_alarm",
+      "table-replication-latency",
+      (alarm) => {
+        alarm.period = 86_400;
+      },
+    ),
+    "DynamoDB may not go on using the replica's key": jobsResource("aws_kms_key", "Key_Replica", (key) =>
+      rewrite(key, "policy", (statements) => statements.filter(({ Sid }) => Sid !== "ServicesKeepUsing")),
     ),
     "nobody hears of results that can't be replicated": jobs((stack) =>
-      remove(stack, "aws_cloudwatch_metric_alarm", "Replication_Alarms_replication-failures"),
+      remove(stack, "aws_cloudwatch_metric_alarm", "Replication_AlarmsFailures"),
     ),
     "the states aren't replicated": bootstrap((stack) => {
       delete stack.json.resource?.aws_s3_bucket_replication_configuration;

@@ -137,6 +137,22 @@ prove(
     ),
     "the role may not back up tables": lacking("tables", "BackUpTables", "dynamodb:StartAwsBackupJob"),
     "the role may not copy": lacking("tables", "UseVaults", "backup:CopyIntoBackupVault"),
+    "the role may not tag backups": lacking("tables", "TagBackups", "backup:TagResource"),
+    "the role copies anywhere": rights("tables", (statements) => [
+      ...statements.filter(({ Sid }) => Sid !== "CopyToVaults"),
+      { Sid: "CopyToVaults", Effect: "Allow", Action: ["backup:CopyFromBackupVault"], Resource: ["*"] },
+    ]),
+    "the role may not look at the vault's key": rights("keys", without("DescribeVaultKeys")),
+    "access logs are backed up": selection((attributes) => {
+      attributes.not_resources = (attributes.not_resources as string[]).filter((arn) => !arn.includes("security"));
+    }),
+    "a replica isn't backed up where it is": (subject, environment) => {
+      const stack = stackOf(subject, environment, "security", "us-west-2");
+      const attributes = resource(stack, "aws_backup_selection");
+      if (environment === "prod")
+        attributes.resources = (attributes.resources as string[]).filter((arn) => !arn.includes(":s3:"));
+      else attributes.resources = [];
+    },
     "the role doesn't learn of changed objects": lacking("buckets", "BackUpBuckets", "s3:PutBucketNotification"),
     "the role doesn't read versions": lacking("buckets", "ReadObjects", "s3:GetObjectVersion"),
     "the role may not decrypt": rights("keys", without("ReadEncrypted")),

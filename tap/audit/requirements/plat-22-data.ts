@@ -1,0 +1,65 @@
+import type { Environment } from "../../../config/environment";
+import type { GraphNode } from "../../graph/model";
+import { blocksOf } from "../../graph/terraform-json";
+import type { Subject } from "../requirement";
+
+/** What AWS Backup does with each, as whoever starts the backup (AWS managed policy reference, AWSBackupServiceRolePolicyForBackup and …ForS3Backup). */
+export const needed: Readonly<Record<string, readonly string[]>> = {
+  aws_dynamodb_table: ["dynamodb:DescribeTable", "dynamodb:StartAwsBackupJob"],
+  aws_s3_bucket: ["s3:GetBucketVersioning", "s3:ListBucketVersions", "s3:PutBucketNotification"],
+};
+
+/** A table or a bucket, and who has it: what makes it, or what works on it. */
+export interface Data {
+  readonly node: GraphNode;
+  readonly type: string;
+  readonly arn: string;
+}
+
+/** Tables and buckets in a region, also replicas of buckets; states are versioned and replicated, and denied to all workloads. */
+export function dataIn(subject: Subject, environment: Environment, region: string): Data[] {
+  const made = Object.keys(needed)
+    .flatMap((type) => subject.graph.ofType(type))
+    .filter(
+      ({ stack, region: own }) =>
+        stack.environmentSuffix === environment.environmentSuffix &&
+        stack.component !== "bootstrap" &&
+        stack.component !== "security" &&
+        own === region,
+    );
+  return [
+    ...made.map((node) => ({ node, type: node.type, arn: String(node.arn) })),
+    ...leftIn(subject, environment, region),
+  ];
+}
+
+/** After a failover, what the functions of the region work on, which no stack makes there. */
+function leftIn({ graph }: Subject, { recovery, accountId, environmentSuffix }: Environment, region: string): Data[] {
+  if (recovery.failedOverFrom === undefined) return [];
+  return graph
+    .ofType("aws_lambda_function")
+    .filter(({ stack }) => stack.environmentSuffix === environmentSuffix && stack.region === region)
+    .flatMap((node) => {
+      const [block] = blocksOf(node.attributes, "environment");
+      const { TABLE_NAME, BUCKET_NAME } = (block?.variables ?? {}) as Record<string, string | undefined>;
+      const table = `arn:aws:dynamodb:${region}:${accountId}:table/`;
+      return [
+        { name: TABLE_NAME, type: "aws_dynamodb_table", arn: table },
+        { name: BUCKET_NAME, type: "aws_s3_bucket", arn: "arn:aws:s3:::" },
+      ].flatMap(({ name, type, arn }) =>
+        name === undefined ? [] : [{ node, type, arn: `${arn}${graph.render(name, node.stack)}` }],
+      );
+    });
+}
+
+/** Buckets of access logs and of the audit trail: no system's data. */
+export function logsIn({ graph }: Subject, { environmentSuffix }: Environment): GraphNode[] {
+  return graph
+    .ofType("aws_s3_bucket")
+    .filter(
+      ({ stack, physicalName = "" }) =>
+        stack.environmentSuffix === environmentSuffix &&
+        (stack.component === "security" || stack.component === "bootstrap") &&
+        !physicalName.startsWith("tap-state-"),
+    );
+}
