@@ -1,16 +1,14 @@
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
-import { type Emulator, emulatorMissing, startEmulator } from "./support/emulator";
+import { type Emulator, startEmulator } from "./support/emulator";
 import { copyProject, projectRoot } from "./support/project";
 import { createStateStorage, emulatorBackend } from "./support/state-storage";
-import { describeWithTerraform, loudlySkipped, terraformVariables } from "./support/terraform";
+import { terraformVariables } from "./support/terraform";
+import { describeWithEmulator } from "./support/terraform-and-emulator";
 
 /* CDKTF's own commands, as its documentation has them, on this project: real Terraform, its S3 backend on an emulator. */
 
 jest.setTimeout(300_000);
-
-const missing = emulatorMissing();
-const describeWithEmulator = missing ? loudlySkipped(missing) : describeWithTerraform;
 
 describeWithEmulator("cdktf", () => {
   let emulator: Emulator;

@@ -14,12 +14,13 @@ import {
   submitEvent,
 } from "./functions/jobs/local-jobs";
 import { lambdaContext } from "./functions/lambda";
-import { type Emulator, emulatorMissing, startEmulator } from "./support/emulator";
+import { type Emulator, startEmulator } from "./support/emulator";
 import { type FailedOver, synthesizeFailedOver } from "./support/failed-over";
 import { projectRoot, temporaryFolder } from "./support/project";
 import { createBucket, createStateStorage, emulatorBackend } from "./support/state-storage";
 import { resource, stackOf, subjectOf } from "./support/synthesized";
-import { describeWithTerraform, loudlySkipped, terraformFolder } from "./support/terraform";
+import { terraformFolder } from "./support/terraform";
+import { describeWithEmulator } from "./support/terraform-and-emulator";
 
 /*
  * docs/operations/recovery.md, rehearsed: prod loses us-east-1 and goes on in us-west-2. Terraform is real, with its S3
@@ -28,9 +29,6 @@ import { describeWithTerraform, loudlySkipped, terraformFolder } from "./support
  */
 
 jest.setTimeout(300_000);
-
-const missing = emulatorMissing();
-const describeWithEmulator = missing ? loudlySkipped(missing) : describeWithTerraform;
 
 const [east, west] = ["us-east-1", "us-west-2"] as const;
 type Region = typeof east | typeof west;

@@ -279,6 +279,43 @@ export const mutations = [
     tests: "commands/outputs",
     title: "PLAT-21",
   },
+  // PLAT-14: what the configuration refuses, and where a failover leads
+  {
+    id: "PLAT-14",
+    name: "a failover may go to a region without replicas",
+    file: "config/checks.ts",
+    from: "return failedOverFrom === undefined || primaryRegion === secondRegion",
+    to: "return failedOverFrom === undefined || primaryRegion !== undefined",
+    tests: "config/load",
+    title: "a failover goes to where the replicas are",
+  },
+  {
+    id: "PLAT-14",
+    name: "a variable decides where data are replicated from",
+    file: "config/checks.ts",
+    from: "if (primaryRegion === undefined)\n",
+    to: "if (names.length === 0)\n",
+    tests: "config/load",
+    title: "a variable doesn't decide",
+  },
+  {
+    id: "PLAT-14",
+    name: "a failover leaves the states where they were",
+    file: "config/resolve.ts",
+    from: "      region: failedOverFrom ?? stateRegion,\n      stateRegion,",
+    to: "      region: failedOverFrom ?? stateRegion,\n      stateRegion: failedOverFrom ?? stateRegion,",
+    tests: "config/load",
+    title: "a failover moves the work and the states",
+  },
+  {
+    id: "PLAT-14",
+    name: "a short-lived environment has its base's second region",
+    file: "config/suffix.ts",
+    from: 'recovery: { secondRegion: "none", backupRetentionDays }',
+    to: "recovery: { ...base.recovery, backupRetentionDays }",
+    tests: "config/load",
+    title: "a short-lived environment has no second region",
+  },
   // PLAT-23
   {
     id: "PLAT-23",

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, openSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, openSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { projectRoot, temporaryFolder } from "./project";
 
 /** An AWS emulator that needs no Docker; exactly this release is what the tests were written against. */
@@ -32,7 +32,7 @@ export function emulatorMissing(): string | undefined {
 
 /** Starts a fresh emulator on a free port, with nothing of the caller's environment in it. */
 export async function startEmulator(): Promise<Emulator> {
-  const program = install();
+  const program = await install();
   const port = await freePort();
   const home = temporaryFolder();
   const log = join(home, "emulator.log");
@@ -71,17 +71,39 @@ function startFront(emulatorPort: number): Promise<{ port: number; process: Chil
   });
 }
 
-/** Once per release of the emulator; a half-made environment has no marker and is made again. */
-function install(): string {
+/** Once per release of the emulator, by one process at a time; a half-made environment has no marker and is made again. */
+async function install(): Promise<string> {
   const marker = join(environmentFolder, "installed");
   const bin = join(environmentFolder, "bin");
-  if (!existsSync(marker) || readFileSync(marker, "utf8") !== ministack) {
-    run("python3", ["-m", "venv", "--clear", environmentFolder]);
-    run(join(bin, "pip"), ["install", "--quiet", "--disable-pip-version-check", ministack]);
-    mkdirSync(environmentFolder, { recursive: true });
-    writeFileSync(marker, ministack);
+  const isThere = () => existsSync(marker) && readFileSync(marker, "utf8") === ministack;
+  if (isThere()) return join(bin, "ministack");
+  const unlock = await lock(`${environmentFolder}.lock`);
+  try {
+    if (!isThere()) {
+      run("python3", ["-m", "venv", "--clear", environmentFolder]);
+      run(join(bin, "pip"), ["install", "--quiet", "--disable-pip-version-check", ministack]);
+      writeFileSync(marker, ministack);
+    }
+  } finally {
+    unlock();
   }
   return join(bin, "ministack");
+}
+
+/** A folder is made by one process alone; one that is older than what it guards takes was left by a process that was killed. */
+async function lock(folder: string): Promise<() => void> {
+  mkdirSync(dirname(folder), { recursive: true });
+  for (;;) {
+    try {
+      mkdirSync(folder);
+      return () => rmSync(folder, { recursive: true });
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+    }
+    const age = Date.now() - (statSync(folder, { throwIfNoEntry: false })?.mtimeMs ?? Date.now());
+    if (age > 5 * 60_000) rmSync(folder, { recursive: true, force: true });
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
 }
 
 function run(program: string, args: readonly string[]): void {

@@ -1,0 +1,3 @@
+import { proveRemoteState } from "../support/remote-state";
+
+proveRemoteState("dev");
