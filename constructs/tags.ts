@@ -1,4 +1,4 @@
-import type { IAspect } from "cdktf";
+import { type IAspect, TerraformResource } from "cdktf";
 import type { IConstruct } from "constructs";
 import type { Component } from "../config/components";
 import type { Environment } from "../config/environment";
@@ -19,7 +19,7 @@ export function tagsOf(environment: Environment, component: Component, region: s
   };
 }
 
-/** A resource with a `region` of its own is tagged with that one, not with its provider's. */
+/** A resource with a `region` of its own is tagged with that one, not with its provider's; what is only read has the tags that it has. */
 export class OwnRegionTag implements IAspect {
   visit(node: IConstruct): void {
     if (!isRegionalAndTaggable(node) || node.regionInput === undefined) return;
@@ -34,5 +34,5 @@ interface RegionalAndTaggable {
 }
 
 function isRegionalAndTaggable(node: object): node is RegionalAndTaggable {
-  return "regionInput" in node && "tagsInput" in node;
+  return TerraformResource.isTerraformResource(node) && "regionInput" in node && "tagsInput" in node;
 }

@@ -117,19 +117,22 @@ export abstract class TapStack extends TerraformStack {
 
   /**
    * What other stacks and people may use: each a Terraform output and an SSM parameter (PLAT-17). Keys are
-   * Terraform identifiers in snake_case, and equal in all environments.
+   * Terraform identifiers in snake_case, and equal in all environments but for what the configuration leaves out of some.
    */
   addOutputs(outputs: Readonly<Record<string, Output>>): void {
     for (const [key, output] of Object.entries(outputs)) this.addOutput(key, output);
   }
 
-  /** What another stack of the same environment and region put out, read from Parameter Store at plan time. */
-  outputOf(component: Component, key: string): string {
-    const id = `${component}_${key}`;
+  /**
+   * What another stack of the same environment put out, in this region or another, read from Parameter Store at plan
+   * time. From another region only what can't be computed from a name: no plan is made while that region is lost.
+   */
+  outputOf(component: Component, key: string, region = this.region): string {
+    const elsewhere = region === this.region ? undefined : region;
+    const id = [component, key, elsewhere].filter((part) => part !== undefined).join("_");
     const existing = this.node.tryFindChild(id) as DataAwsSsmParameter | undefined;
-    const parameter =
-      existing ??
-      new DataAwsSsmParameter(this, id, { name: parameterPath(this.environment.environmentSuffix, component, key) });
+    const name = parameterPath(this.environment.environmentSuffix, component, key);
+    const parameter = existing ?? new DataAwsSsmParameter(this, id, { name, ...(elsewhere && { region: elsewhere }) });
     return parameter.insecureValue;
   }
 

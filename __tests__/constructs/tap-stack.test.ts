@@ -1,3 +1,4 @@
+import { DataAwsApiGatewayApiKey } from "@cdktf/provider-aws/lib/data-aws-api-gateway-api-key";
 import { KmsKey } from "@cdktf/provider-aws/lib/kms-key";
 import { App } from "cdktf";
 import { loadEnvironments } from "../../config/load";
@@ -76,10 +77,12 @@ describe.each(environmentNames)("PLAT-01 in %s", (suffix) => {
     const stack = new ExampleStack(app, suffix);
     new KmsKey(stack, "Here", { tags: { Name: "here" } });
     new KmsKey(stack, "There", { region: "us-west-2", tags: { Name: "there" } });
+    new DataAwsApiGatewayApiKey(stack, "Read", { id: "abcdefghij", region: "us-west-2" });
     app.synth();
     const keys = jsonOf(stack).resource.aws_kms_key;
     expect(keys.Here.tags).toEqual({ Name: "here" });
     expect(keys.There.tags).toEqual({ Name: "there", Region: "us-west-2" });
+    expect(jsonOf(stack).data.aws_api_gateway_api_key.Read.tags).toBeUndefined();
   });
 });
 
@@ -88,6 +91,21 @@ test("the same output read twice is one data source", () => {
   new KmsKey(stack, "One", { description: stack.outputOf("network", "vpc_id") });
   new KmsKey(stack, "Other", { description: stack.outputOf("network", "vpc_id") });
   expect(Object.keys(jsonOf(stack).data.aws_ssm_parameter)).toEqual(["network_vpc_id"]);
+});
+
+test("PLAT-17 an output of another region is read there, beside the own region's", () => {
+  const stack = new ExampleStack(newApp(), "dev");
+  for (const region of ["us-east-1", "us-west-2"])
+    new KmsKey(stack, region, { description: stack.outputOf("network", "vpc_id", region) });
+  const { data, resource } = jsonOf(stack);
+  expect(data.aws_ssm_parameter).toMatchObject({
+    network_vpc_id: { name: "/tap/dev/network/vpc_id" },
+    "network_vpc_id_us-west-2": { name: "/tap/dev/network/vpc_id", region: "us-west-2" },
+  });
+  expect(data.aws_ssm_parameter.network_vpc_id).not.toHaveProperty("region");
+  expect(resource.aws_kms_key["us-west-2"].description).toBe(
+    "${data.aws_ssm_parameter.network_vpc_id_us-west-2.insecure_value}",
+  );
 });
 
 test.each(["VpcId", "vpc-id", "", "1st"])("PLAT-17 the key %j is refused", (key) => {
