@@ -15,7 +15,7 @@ import { Preflight } from "./rest-api/preflight";
 import { ApiRoute } from "./rest-api/route";
 import { ApiStage } from "./rest-api/stage";
 import type { Throttling } from "./rest-api/throttling";
-import { ApiUsagePlan, type UsagePlanSettings } from "./rest-api/usage-plan";
+import { ApiUsagePlan, type KeysElsewhere, type UsagePlanSettings } from "./rest-api/usage-plan";
 import { RequestValidators } from "./rest-api/validators";
 import { TapStack } from "./tap-stack";
 
@@ -36,6 +36,8 @@ export interface RestApiProps {
   readonly usagePlan: UsagePlanSettings;
   /** Who has an API key: lower-case words joined by hyphens, one key each; at least one where a route asks for a key. */
   readonly clients: readonly string[];
+  /** Keys of all clients in another region, whose values the keys here take, so that a client comes to either with one. @default none: the gateway makes a value for each key */
+  readonly sameKeysAs?: KeysElsewhere;
   /** ARNs of Cognito user pools whose users call it: routes with a key then ask for their token as well (FIL-07). @default none */
   readonly userPoolArns?: readonly string[];
   /** Days that access and execution logs are kept. @default logs.retentionDays of the environment */
@@ -130,6 +132,7 @@ export class RestApi extends Construct {
       stageName: stage.name,
       settings: props.usagePlan,
       clients: props.clients,
+      ...(props.sameKeysAs && { sameKeysAs: props.sameKeysAs }),
     });
     apiAlarms(this, {
       ...named,

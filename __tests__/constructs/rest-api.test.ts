@@ -267,6 +267,23 @@ test("API-08 each client has a key under the usage plan; no output has its value
   });
 });
 
+test("PLAT-14 each client's key takes the value of its key in another region, where that is wanted", () => {
+  const clients = ["default", "mobile-app"];
+  const keyIds = { default: "aaaaaaaaaa", "mobile-app": "bbbbbbbbbb" };
+  const { stack: second } = newApi({ clients, sameKeysAs: { region: "us-west-2", keyIds } });
+  const { data } = second.toTerraform();
+  const read = Object.entries(data.aws_api_gateway_api_key as Record<string, Record<string, unknown>>);
+  expect(read.map(([, { id, region }]) => [id, region])).toEqual([
+    ["aaaaaaaaaa", "us-west-2"],
+    ["bbbbbbbbbb", "us-west-2"],
+  ]);
+  expect(all("aws_api_gateway_api_key", second).map(({ value }) => value)).toEqual(
+    read.map(([name]) => `\${data.aws_api_gateway_api_key.${name}.value}`),
+  );
+  const oneMissing = { region: "us-west-2", keyIds: { default: "aaaaaaaaaa" } };
+  expect(() => newApi({ clients, sameKeysAs: oneMissing })).toThrow(/must have "mobile-app"/);
+});
+
 test("a rate of 100 a minute is 1.67 a second, and needs no quota", () => {
   const { stack: slow } = newApi({ usagePlan: { rateLimit: 1.67, burstLimit: 200 } });
   const plan = built(slow, "aws_api_gateway_usage_plan");
