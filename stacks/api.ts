@@ -6,11 +6,11 @@ import { MacKey } from "../constructs/mac-key";
 import { functionOutputs, NodeFunction } from "../constructs/node-function";
 import { Queue } from "../constructs/queue";
 import { QueueEventSource } from "../constructs/queue-event-source";
-import { RestApi } from "../constructs/rest-api";
+import { RestApi, type RestApiProps } from "../constructs/rest-api";
 import { Schedule } from "../constructs/schedule";
 import { Table } from "../constructs/table";
 import { TableEventSource } from "../constructs/table-event-source";
-import { TapStack, type TapStackProps } from "../constructs/tap-stack";
+import { type Output, TapStack, type TapStackProps } from "../constructs/tap-stack";
 import { Topic } from "../constructs/topic";
 import { WebAcl } from "../constructs/web-acl";
 import { api } from "../routes/api";
@@ -20,6 +20,8 @@ const timeoutSeconds = 30;
 
 /** What /health says exactly where the region's own table works, whatever its peers do. */
 const healthyText = '"items":"ok"';
+
+const keyIdOutput = (client: string) => `api_key_id_${client}`;
 
 type FunctionName = "items" | "health" | "replicate" | "messages";
 
@@ -62,6 +64,7 @@ export class ApiStack extends TapStack {
         value: domain?.name ?? "none",
       },
       domain_arn: { description: "ARN of the API's domain here, or none", value: domain?.arn ?? "none" },
+      ...this.keyOutputs(restApi),
       stage_arn: { description: "ARN of the API's stage", value: restApi.stageArn },
       web_acl_name: { description: "Name of the web ACL before the API", value: webAcl.name },
       web_acl_arn: { description: "ARN of the web ACL before the API", value: webAcl.arn },
@@ -194,7 +197,30 @@ export class ApiStack extends TapStack {
       throttling,
       usagePlan: { ...throttling, quotaLimit: requestsPerDay, quotaPeriod: "DAY" },
       clients,
+      ...this.sameKeys(),
     });
+  }
+
+  /**
+   * Where Route 53 chooses the region, a client's key is the same in all: the primary region's gateway makes it, and the
+   * others take it from there (docs/decisions/0007).
+   */
+  private sameKeys(): Pick<RestApiProps, "sameKeysAs"> {
+    const { api, region } = this.environment;
+    if (api.domain === undefined || this.region === region) return {};
+    const idOf = (client: string) => this.outputOf("api", keyIdOutput(client), region);
+    return { sameKeysAs: { region, keyIds: Object.fromEntries(api.clients.map((client) => [client, idOf(client)])) } };
+  }
+
+  /** In each region, so that any can be the primary one. */
+  private keyOutputs({ keyIds }: RestApi): Record<string, Output> {
+    if (this.environment.api.domain === undefined) return {};
+    return Object.fromEntries(
+      Object.entries(keyIds).map(([client, value]) => [
+        keyIdOutput(client),
+        { description: `Id of the API key of ${client}`, value },
+      ]),
+    );
   }
 
   /** One name for all regions, where the configuration has one. */

@@ -21,7 +21,7 @@ interface OutputsOptions extends SelectionOptions {
 export function addOutputs(program: Command, context: Context): void {
   addBackendConfig(addSelection(program.command("outputs").summary("an environment's outputs as one flat JSON file")))
     .description(
-      "Reads the outputs of all deployed stacks of one environment from their Terraform states, and prints them as one flat JSON object: {component}_{key}, for components of every region {component}_{primary|secondary|…}_{key}. Lists are joined by commas. Keys are equal in all environments (a short-lived one has no bootstrap).",
+      "Reads the outputs of all deployed stacks of one environment from their Terraform states, and prints them as one flat JSON object: {component}_{key}, for components of every region {component}_{primary|secondary|…}_{key}. Lists are joined by commas. Keys are equal in all environments (a short-lived one has no bootstrap; an API with a domain has api_key_id_{client} beside them).",
     )
     .addOption(new Option("--out <file>", "write them to a file, whole or not at all"))
     .addOption(new Option("--partial", "leave out stacks that aren't deployed, instead of refusing"))

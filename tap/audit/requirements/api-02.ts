@@ -1,11 +1,13 @@
 import type { Environment } from "../../../config/environment";
+import type { Attributes } from "../../graph/terraform-json";
+import { keyIdOutputs, takesKeys } from "../one-key";
 import { expectThat, type Finding, judgeEach, type Requirement, type Subject } from "../requirement";
 import { resourcesOf, type StackJson } from "../stack-json";
 
 export const api02: Requirement = {
   id: "API-02",
   checks:
-    "Each region of the environment has the API, with its provider there, and nothing of it elsewhere; the regions differ in nothing but their names, wherever one stands.",
+    "Each region of the environment has the API, with its provider there, and nothing of it elsewhere; the regions differ in nothing but their names, wherever one stands, and in whose values their API keys have where a domain is configured.",
   why: "A region that lacks something, or points at another one, isn't there when it is needed.",
   judge: (subject) => [
     ...subject.environments.flatMap((environment) => inEachRegion(subject, environment)),
@@ -66,7 +68,32 @@ function partsOf(stack: StackJson, environment: Environment): Map<string, string
     ...Object.entries(variable).map(([name, value]) => [`var.${name}`, value] as const),
     ["locals", locals],
   ];
-  return new Map(parts.map(([address, value]) => [address, withoutRegions(JSON.stringify(value), stack, environment)]));
+  return new Map(
+    withoutValuesOfKeys(parts, stack, environment).map(([address, value]) => [
+      address,
+      withoutRegions(JSON.stringify(value), stack, environment),
+    ]),
+  );
+}
+
+/** Without what the other regions take from the primary one where a domain is configured; that is PLAT-14's. */
+function withoutValuesOfKeys(
+  parts: readonly (readonly [string, unknown])[],
+  { region, environmentSuffix }: StackJson,
+  environment: Environment,
+): readonly (readonly [string, unknown])[] {
+  if (!takesKeys(environment, region)) return parts;
+  const ids = keyIdOutputs(environment).map((key) => `/tap/${environmentSuffix}/api/${key}`);
+  const readsKey = (address: string, value: unknown) =>
+    address.startsWith("data.aws_api_gateway_api_key.") ||
+    (address.startsWith("data.aws_ssm_parameter.") && ids.includes(String((value as Attributes).name)));
+  return parts
+    .filter(([address, value]) => !readsKey(address, value))
+    .map(([address, value]) =>
+      address.startsWith("aws_api_gateway_api_key.")
+        ? [address, { ...(value as Attributes), value: undefined }]
+        : [address, value],
+    );
 }
 
 function withoutRegions(text: string, { region }: StackJson, environment: Environment): string {

@@ -3,6 +3,7 @@ import { api as definition } from "../../../routes/api";
 import type { GraphNode } from "../../graph/model";
 import { differences, findingsOn, kept, referenceTo } from "../exact";
 import { type Gateway, gatewayOf } from "../gateway";
+import { takesKeys } from "../one-key";
 import { type Finding, judgeEach, nodesIn, type Requirement } from "../requirement";
 import { deployed, routes } from "./api-08-routes";
 
@@ -108,11 +109,15 @@ function throttling({ graph, api, stage, parts }: Gateway): Finding[] {
   );
 }
 
-function usagePlan({ graph, stack, api, stage, parts }: Gateway, { api: { clients } }: Environment): Finding[] {
+function usagePlan({ graph, stack, api, stage, parts }: Gateway, environment: Environment): Finding[] {
   const [plan, ...others] = parts("usage_plan");
   if (plan === undefined || others.length > 0) return findingsOn(api, ["must have one usage plan"]);
   const keys = parts("api_key");
-  const names = clients.map((client) => `tap-api-${client}-${stack.environmentSuffix}-${stack.region}`).sort();
+  // Whose value it is, is PLAT-14's.
+  const ofKey = takesKeys(environment, stack.region) ? ["name", "value"] : ["name"];
+  const names = environment.api.clients
+    .map((client) => `tap-api-${client}-${stack.environmentSuffix}-${stack.region}`)
+    .sort();
   const actualNames = keys.map(({ attributes }) => String(attributes.name)).sort();
   const planKeys = parts("usage_plan_key");
   return [
@@ -129,7 +134,7 @@ function usagePlan({ graph, stack, api, stage, parts }: Gateway, { api: { client
     ...(actualNames.join() === names.join()
       ? []
       : findingsOn(plan, [`must have the keys ${names.join(", ")} (there are ${actualNames.join(", ") || "none"})`])),
-    ...keys.flatMap((key) => findingsOn(key, differences(graph, key, kept(key, "name")))),
+    ...keys.flatMap((key) => findingsOn(key, differences(graph, key, kept(key, ...ofKey)))),
     ...keys.flatMap((key) => ofThePlan(key, planKeys)),
     ...planKeys.flatMap((planKey) =>
       findingsOn(

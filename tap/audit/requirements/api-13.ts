@@ -1,4 +1,6 @@
+import type { Environment } from "../../../config/environment";
 import type { Graph, GraphNode } from "../../graph/model";
+import { keyIdOutputs } from "../one-key";
 import { redriveOf } from "../queues";
 import { expectThat, type Finding, judgeEach, nodesIn, type Requirement } from "../requirement";
 import { resourcesOf, type StackJson } from "../stack-json";
@@ -18,11 +20,11 @@ export const api13: Requirement = {
     "The API puts out the name and the ARN of its REST API, table, functions, topic, web ACL and queues, the REST API's id, the stage's ARN and where the API is; each is a parameter under /tap/{environment}/api/, and what has an ARN there has a name there too.",
   why: "What isn't put out is looked up by hand, and copied wrongly; under one path for all, two environments overwrite each other's.",
   judge: (subject) =>
-    judgeEach(subject, "api", (stack) => [
+    judgeEach(subject, "api", (stack, environment) => [
       ...named.flatMap((type) => namesAndArns(stack, nodesIn(subject.graph, stack, type), type)),
       ...namesAndArns(stack, queuesOf(subject.graph, stack), "queue that a message can be in"),
       ...where(subject.graph, stack),
-      ...pairs(stack),
+      ...pairs(stack, environment),
       ...parameters(stack),
     ]),
 };
@@ -92,9 +94,10 @@ function where(graph: Graph, stack: StackJson): Finding[] {
   ];
 }
 
-/** `…_arn` and `…_name` go together; a stage has an address in place of a name. */
-function pairs({ id, json }: StackJson): Finding[] {
-  const keys = Object.keys(json.output ?? {}).filter((key) => key !== "stage_arn");
+/** `…_arn` and `…_name` go together; a stage has an address in place of a name, and a client may be called `name`. */
+function pairs({ id, json }: StackJson, environment: Environment): Finding[] {
+  const others = ["stage_arn", ...keyIdOutputs(environment)];
+  const keys = Object.keys(json.output ?? {}).filter((key) => !others.includes(key));
   const partnerOf = (key: string) => (key.endsWith("_arn") ? key.replace(/arn$/, "name") : key.replace(/name$/, "arn"));
   return keys
     .filter((key) => /_(arn|name)$/.test(key) && !keys.includes(partnerOf(key)))

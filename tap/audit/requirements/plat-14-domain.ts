@@ -5,6 +5,7 @@ import { differences, findingsOn, kept, referenceTo } from "../exact";
 import { type Gateway, gatewayOf } from "../gateway";
 import { expectThat, type Finding, nodesIn, type Subject, wanted } from "../requirement";
 import type { StackJson } from "../stack-json";
+import { keyProblems } from "./plat-14-keys";
 
 /** Whatever gives something a name, or proves that a name is ours. */
 const naming = /^aws_(acm_|route53|apigatewayv2_domain_name$|api_gateway_(domain_name|base_path_mapping)$)/;
@@ -14,7 +15,7 @@ const healthyText = '"items":"ok"';
 
 /**
  * Route 53 failover for the API (PLAT-14): where an environment has a domain, each of its regions is reached by it, by
- * latency, as long as its own /health is well; where it has none, nothing names anything.
+ * latency, as long as its own /health is well, and by the same keys; where it has none, nothing names anything.
  */
 export function domainProblems(subject: Subject): Finding[] {
   return [
@@ -22,7 +23,8 @@ export function domainProblems(subject: Subject): Finding[] {
     ...subject.stacks.flatMap((stack) => {
       const environment = subject.environments.find((each) => each.environmentSuffix === stack.environmentSuffix);
       const domain = stack.component === "api" ? environment?.api.domain : undefined;
-      return domain === undefined ? withoutNames(subject, stack) : named(subject, stack, domain);
+      if (environment === undefined || domain === undefined) return withoutNames(subject, stack);
+      return [...named(subject, stack, domain), ...keyProblems(subject, stack, environment)];
     }),
   ];
 }

@@ -1,5 +1,6 @@
 import type { Environment } from "../../../config/environment";
 import type { Attributes } from "../../graph/terraform-json";
+import { takesKeys } from "../one-key";
 import { type Finding, judgeEach, type Requirement } from "../requirement";
 import type { StackJson } from "../stack-json";
 
@@ -34,11 +35,12 @@ const email = /[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,}/g
 export const sec04: Requirement = {
   id: "SEC-04",
   checks:
-    "No resource that puts a secret into state; nothing that looks like a secret, and no setting or variable that is named like one, with a value; no address of a person: mailboxes are the configured teams', and stand in subscriptions alone.",
+    "No resource that puts a secret into state; nothing that looks like a secret, and no setting or variable that is named like one, with a value; the value of an API key is a gateway's, and in nothing but keys; no address of a person: mailboxes are the configured teams', and stand in subscriptions alone.",
   why: "State, JSON and settings are read by many, copied by CI, and kept for ever in versions.",
   judge: (subject) =>
     judgeEach(subject, "all", (stack, environment) => [
       ...resources(stack),
+      ...apiKeys(stack, environment),
       ...values(stack, environment),
       ...settings(stack),
       ...variables(stack),
@@ -62,6 +64,25 @@ function resources(stack: StackJson): Finding[] {
   ];
 }
 
+/** All of a key but what says which one it is. */
+const valueOfKey = /\$\{.*\baws_api_gateway_api_key\.[\w-]+(?![\w-]|\.(?:arn|id|name)\b)/s;
+
+/** Values of API keys are made by a gateway: the own one, or where there is a domain the primary region's (PLAT-14). */
+function apiKeys(stack: StackJson, environment: Environment): Finding[] {
+  const read = Object.keys(stack.json.data?.aws_api_gateway_api_key ?? {}).map(
+    (name) => `data.aws_api_gateway_api_key.${name}`,
+  );
+  const isTaker = stack.component === "api" && takesKeys(environment, stack.region);
+  const isTaken = (value: string) => isTaker && read.some((address) => value === `\${${address}.value}`);
+  const given = textsOf(stack).filter(({ address, path, value }) =>
+    address.startsWith("aws_api_gateway_api_key.") && path === "value" ? !isTaken(value) : valueOfKey.test(value),
+  );
+  return [
+    ...(isTaker ? [] : read).map((address) => ({ stack: stack.id, address, message: "puts a secret into state" })),
+    ...given.map(({ address, path }) => ({ stack: stack.id, address, message: `has an API key's value in ${path}` })),
+  ];
+}
+
 interface Text {
   readonly address: string;
   readonly path: string;
@@ -69,7 +90,15 @@ interface Text {
 }
 
 function textsOf(stack: StackJson): Text[] {
-  const { resource = {}, data = {}, output = {}, variable = {}, provider = {}, terraform = {} } = stack.json;
+  const {
+    resource = {},
+    data = {},
+    output = {},
+    variable = {},
+    locals = {},
+    provider = {},
+    terraform = {},
+  } = stack.json;
   const blocks = [
     ...Object.entries(resource).flatMap(([type, named]) =>
       Object.entries(named).map(([name, attributes]) => [`${type}.${name}`, attributes] as const),
@@ -77,7 +106,7 @@ function textsOf(stack: StackJson): Text[] {
     ...Object.entries(data).flatMap(([type, named]) =>
       Object.entries(named).map(([name, attributes]) => [`data.${type}.${name}`, attributes] as const),
     ),
-    ...Object.entries({ output, variable, provider, terraform }),
+    ...Object.entries({ output, variable, locals, provider, terraform }),
   ];
   return blocks.flatMap(([address, attributes]) =>
     [...leaves(attributes, "")].map(([path, value]) => ({ address, path, value })),

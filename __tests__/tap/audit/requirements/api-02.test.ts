@@ -63,6 +63,9 @@ prove(
       /us-east-\d/g,
       "us-west-2",
     ),
+    "the second region's key has a value without a domain": apiSetting("aws_api_gateway_api_key", "Key-web", {
+      value: "0123456789abcdefghij",
+    }),
     "the second region has another output": api((stack) => {
       delete stack.json.output?.items_table_arn;
     }),

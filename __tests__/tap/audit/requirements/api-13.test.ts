@@ -2,7 +2,7 @@ import { api13 } from "../../../../tap/audit/requirements/api-13";
 import { prove } from "../../../support/prove";
 import { resource, stackOf, subjectOf } from "../../../support/synthesized";
 import { api } from "./api-mutations";
-import { add } from "./mutations";
+import { add, putOut } from "./mutations";
 
 /** Every output, one by one: none is there for nothing. */
 const keys = Object.keys(stackOf(subjectOf("dev"), "dev", "api").json.output ?? {});
@@ -53,6 +53,9 @@ prove(
       const { items_function_name: name, items_function_arn: arn } = stack.json.output ?? {};
       Object.assign(stack.json.output ?? {}, { items_function_name: arn, items_function_arn: name });
     }),
+    "a client's key is put out without a domain, as a name without an ARN": api((stack) =>
+      putOut(stack, "api_key_id_name"),
+    ),
     "the name of the API stands where the web ACL's should": output("web_acl_name", { value: "x" }),
     "an output is hidden": output("invoke_url", { sensitive: true }),
     "the address is another stage's": output("invoke_url", { value: "https://example.com" }),

@@ -59,6 +59,17 @@ export function add({ json }: StackJson, type: string, attributes: Attributes): 
   json.resource = { ...json.resource, [type]: { ...json.resource?.[type], Added: attributes } };
 }
 
+/** Puts something out, as Terraform's output and as a parameter. */
+export function putOut(stack: StackJson, key: string): void {
+  const { json, component, environmentSuffix } = stack;
+  json.output = { ...json.output, [key]: { value: "x" } };
+  const parameter = { name: `/tap/${environmentSuffix}/${component}/${key}`, type: "String", insecure_value: "x" };
+  json.resource = {
+    ...json.resource,
+    aws_ssm_parameter: { ...json.resource?.aws_ssm_parameter, [`output_${key}`]: parameter },
+  };
+}
+
 /** The name of exactly one resource, by a part of it; a replica in another region gives way. */
 export function nameOf(stack: StackJson, type: string, part: string): string {
   const named = Object.entries(stack.json.resource?.[type] ?? {}).filter(([name]) => name.includes(part));

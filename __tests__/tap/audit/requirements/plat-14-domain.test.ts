@@ -1,15 +1,19 @@
 import { toSubject } from "../../../../tap/audit/requirement";
 import { requirements } from "../../../../tap/audit/requirements";
 import { api01 } from "../../../../tap/audit/requirements/api-01";
+import { api02 } from "../../../../tap/audit/requirements/api-02";
 import { api08 } from "../../../../tap/audit/requirements/api-08";
 import { plat13 } from "../../../../tap/audit/requirements/plat-13";
 import { plat14 } from "../../../../tap/audit/requirements/plat-14";
+import { plat17 } from "../../../../tap/audit/requirements/plat-17";
+import { sec04 } from "../../../../tap/audit/requirements/sec-04";
+import type { StackJson } from "../../../../tap/audit/stack-json";
 import type { Attributes } from "../../../../tap/graph/terraform-json";
 import { type Mutation, type ProofOptions, prove } from "../../../support/prove";
-import { environmentNames, only, stackOf, subjectOf } from "../../../support/synthesized";
+import { environmentNames, only, resource, stackOf, subjectOf } from "../../../support/synthesized";
 import { synthesizeWithDomains } from "../../../support/with-domains";
 import { api, apiResource, apiSetting, apiText, apiWith, apiWithin, apiWithout } from "./api-mutations";
-import { adding, changing, nameOf, policy, referenceTo } from "./mutations";
+import { adding, changing, nameOf, policy, putOut, referenceTo } from "./mutations";
 
 const { subject: withDomains, remove } = synthesizeWithDomains();
 remove();
@@ -156,7 +160,155 @@ const routing: Record<string, Mutation> = {
   },
 };
 
-prove(plat14, { ...certificate, ...domainName, ...healthCheck, ...routing }, options);
+/** A mutation of the attributes of what the second region's API reads of a client's key. */
+const reading = (type: string, part: string, attributes: Attributes): Mutation =>
+  api((stack) => {
+    const found = Object.entries(stack.json.data?.[type] ?? {}).filter(([name]) => name.includes(part));
+    expect(found).toHaveLength(1);
+    for (const [, own] of found)
+      for (const [attribute, value] of Object.entries(attributes))
+        if (value === undefined) delete own[attribute];
+        else own[attribute] = value;
+  });
+
+const primaryKey =
+  (attributes: Attributes): Mutation =>
+  (subject, environment) => {
+    Object.assign(
+      resource(stackOf(subject, environment, "api", "us-east-1"), "aws_api_gateway_api_key", "Key-web"),
+      attributes,
+    );
+  };
+
+const readKey = (stack: StackJson) => {
+  const [name] = Object.keys(stack.json.data?.aws_api_gateway_api_key ?? {});
+  return `data.aws_api_gateway_api_key.${name}`;
+};
+
+const keys: Record<string, Mutation> = {
+  "the second region makes a key of its own": apiSetting("aws_api_gateway_api_key", "Key-web", { value: undefined }),
+  "a key's value is written down": apiSetting("aws_api_gateway_api_key", "Key-web", { value: "0123456789abcdefghij" }),
+  "a key has another client's value": apiText("aws_api_gateway_api_key", "Key-web", "value", /Elsewhere-web_\w+/, "x"),
+  "two clients have one value": api((stack) => {
+    const { value } = resource(stack, "aws_api_gateway_api_key", "Key-name");
+    resource(stack, "aws_api_gateway_api_key", "Key-web").value = value;
+  }),
+  "a key has the id of the first one for a value": apiText(
+    "aws_api_gateway_api_key",
+    "Key-web",
+    "value",
+    /\.value\}$/,
+    ".id}",
+  ),
+  "the id of a key is the own region's": reading("aws_ssm_parameter", "api_key_id_web", { region: undefined }),
+  "the id of a key is another client's": reading("aws_ssm_parameter", "api_key_id_web", {
+    name: "/tap/prod/api/api_key_id_other",
+  }),
+  "the id of a key is read nowhere": reading("aws_ssm_parameter", "api_key_id_web", { count: 0 }),
+  "a key is looked up in the own region": reading("aws_api_gateway_api_key", "KeyElsewhere-web", {
+    region: undefined,
+  }),
+  "a key is looked up by another id": reading("aws_api_gateway_api_key", "KeyElsewhere-web", { id: "abcdefghij" }),
+  "a key is looked up nowhere": reading("aws_api_gateway_api_key", "KeyElsewhere-web", { count: 0 }),
+  "another key is read as well": api((stack) => {
+    stack.json.data = {
+      ...stack.json.data,
+      aws_api_gateway_api_key: { ...stack.json.data?.aws_api_gateway_api_key, Added: { id: "abcdefghij" } },
+    };
+  }),
+  "the first region's key has a value of its own": primaryKey({ value: "0123456789abcdefghij" }),
+  "the second region lacks a client's key": apiWithout("aws_api_gateway_api_key", "Key-web"),
+  "the first region puts out the id of another key": (subject, environment) => {
+    const { json } = stackOf(subject, environment, "api", "us-east-1");
+    (json.output?.api_key_id_web as Attributes).value = json.output?.api_key_id_name?.value;
+  },
+};
+
+prove(plat14, { ...certificate, ...domainName, ...healthCheck, ...routing, ...keys }, options);
+
+test("PLAT-14 the second region's keys have the values of the first one's", () => {
+  const keyIn = (region: string) =>
+    resource(stackOf(withDomains, "prod", "api", region), "aws_api_gateway_api_key", "Key-web");
+  expect(keyIn("us-east-1").value).toBeUndefined();
+  const { data = {} } = stackOf(withDomains, "prod", "api", "us-west-2").json;
+  const [[name, read] = []] = Object.entries(data.aws_api_gateway_api_key ?? {}).filter(([id]) => id.includes("-web"));
+  expect(keyIn("us-west-2").value).toBe(`\${data.aws_api_gateway_api_key.${name}.value}`);
+  expect(read).toMatchObject({
+    region: "us-east-1",
+    id: "${data.aws_ssm_parameter.api_api_key_id_web_us-east-1.insecure_value}",
+  });
+  expect(data.aws_ssm_parameter?.["api_api_key_id_web_us-east-1"]).toMatchObject({
+    region: "us-east-1",
+    name: "/tap/prod/api/api_key_id_web",
+  });
+});
+
+// A key's value is in keys, and in nothing that others read.
+prove(
+  sec04,
+  {
+    "a key's value is written down": apiSetting("aws_api_gateway_api_key", "Key-web", {
+      value: "0123456789abcdefghij",
+    }),
+    "the second region's key is put out": api((stack) => {
+      (stack.json.output?.api_key_id_web as Attributes).value = referenceTo(
+        stack,
+        "aws_api_gateway_api_key",
+        "Key-web",
+        "value",
+      );
+    }),
+    "the first region's key is put out": api((stack) => {
+      stack.json.output = { ...stack.json.output, key: { value: `\${${readKey(stack)}.value}` } };
+    }),
+    "all about a key is put out": api((stack) => {
+      stack.json.output = { ...stack.json.output, key: { value: `\${jsonencode(${readKey(stack)})}` } };
+    }),
+    "a key's value is passed on": api((stack) => {
+      stack.json.locals = { key: `\${${readKey(stack)}["value"]}` };
+    }),
+    "the first region reads a key": (subject, environment) => {
+      stackOf(subject, environment, "api", "us-east-1").json.data = {
+        aws_api_gateway_api_key: { Added: { id: "abcdefghij" } },
+      };
+    },
+    "the second region's network reads a key": (subject, environment) => {
+      stackOf(subject, environment, "network", "us-west-2").json.data = {
+        aws_api_gateway_api_key: { Added: { id: "abcdefghij" } },
+      };
+    },
+  },
+  options,
+);
+
+// The regions are alike but for whose values they are.
+prove(
+  api02,
+  {
+    "the second region's keys are switched off": apiSetting("aws_api_gateway_api_key", "Key-web", { enabled: false }),
+    "the first region reads a key": (subject, environment) => {
+      const { json } = stackOf(subject, environment, "api", "us-east-1");
+      json.data = { ...json.data, aws_api_gateway_api_key: { Added: { id: "abcdefghij" } } };
+    },
+    "the second region reads something else of the first": api((stack) => {
+      const [read] = Object.values(stack.json.data?.aws_ssm_parameter ?? {}).filter(
+        ({ region }) => region === undefined,
+      );
+      Object.assign(read ?? {}, { region: "us-east-1" });
+    }),
+  },
+  options,
+);
+
+prove(
+  plat17,
+  {
+    "an API puts out the key of no client": api((stack) => putOut(stack, "api_key_id_other")),
+    "another component puts out keys": (subject, environment) =>
+      putOut(stackOf(subject, environment, "network", "us-west-2"), "api_key_id_web"),
+  },
+  { ...options, alone: false },
+);
 
 const added = (type: string) => apiWith(type, {});
 
@@ -276,6 +428,7 @@ prove(
     "the API has an entrance beside its domain": apiWith("aws_apigatewayv2_domain_name", {
       domain_name: "api.example.com",
     }),
+    "the first region's key has a value of its own": primaryKey({ value: "0123456789abcdefghij" }),
   },
   options,
 );

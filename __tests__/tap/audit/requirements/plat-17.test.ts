@@ -1,6 +1,7 @@
 import { plat17 } from "../../../../tap/audit/requirements/plat-17";
 import { prove } from "../../../support/prove";
 import { resource, stackOf } from "../../../support/synthesized";
+import { putOut } from "./mutations";
 
 prove(plat17, {
   "an output has no parameter": (subject, environment) => {
@@ -29,14 +30,9 @@ prove(plat17, {
     delete stackOf(subject, environment, "network", "us-west-2").json.output?.vpc_id;
   },
   "one environment puts out other keys": (subject, environment) => {
-    const { json } = stackOf(subject, environment, "network", "us-west-2");
-    json.output = { ...json.output, added: { value: "x" } };
-    json.resource = {
-      ...json.resource,
-      aws_ssm_parameter: {
-        ...json.resource?.aws_ssm_parameter,
-        output_added: { name: `/tap/${environment}/network/added`, insecure_value: "x" },
-      },
-    };
+    putOut(stackOf(subject, environment, "network", "us-west-2"), "added");
+  },
+  "an API without a domain puts out ids of keys": (subject, environment) => {
+    putOut(stackOf(subject, environment, "api", "us-west-2"), "api_key_id_web");
   },
 });

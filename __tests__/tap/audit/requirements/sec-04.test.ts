@@ -1,7 +1,8 @@
 import { sec04 } from "../../../../tap/audit/requirements/sec-04";
 import { prove } from "../../../support/prove";
 import { stackOf } from "../../../support/synthesized";
-import { add, records, recordsResource, security } from "./mutations";
+import { api, apiSetting } from "./api-mutations";
+import { add, records, recordsResource, referenceTo, security } from "./mutations";
 
 /** A setting of a function, as somebody in a hurry adds one. */
 const setting = (key: string, value: string) =>
@@ -55,6 +56,16 @@ prove(
     }),
     "a variable has a password": records((stack) => {
       stack.json.variable = { ...stack.json.variable, db_password: { type: "string", default: "hunter2" } };
+    }),
+    "an API key's value is written down": apiSetting("aws_api_gateway_api_key", "Key-web", {
+      value: "0123456789abcdefghij",
+    }),
+    "an API key's value is put out": api((stack) => {
+      const value = referenceTo(stack, "aws_api_gateway_api_key", "Key-web", "value");
+      stack.json.output = { ...stack.json.output, key: { value } };
+    }),
+    "an API key is read without a domain": api((stack) => {
+      stack.json.data = { ...stack.json.data, aws_api_gateway_api_key: { Added: { id: "abcdefghij" } } };
     }),
     "a person's address is in a description": recordsResource("aws_kms_key", "Key", (key) => {
       key.description = "Ask jane.doe@example.com";
