@@ -328,6 +328,15 @@ export const mutations = [
   },
   {
     id: "PLAT-23",
+    name: "what others reserve is not counted",
+    file: "config/quotas.ts",
+    from: " - unreservedConcurrency - quotas.otherReservedConcurrency;",
+    to: " - unreservedConcurrency;",
+    tests: "config/load",
+    title: "PLAT-23",
+  },
+  {
+    id: "PLAT-23",
     name: "declared suffixes are not counted",
     file: "config/load.ts",
     from: "refuse(quotaProblems([...known, ...undeclared]));",

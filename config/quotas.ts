@@ -21,7 +21,7 @@ export function quotaProblems(environments: readonly Environment[]): ConfigProbl
     for (const region of regions) {
       const here = inAccount.filter((environment) => environment.regionNames.includes(region));
       const quotas = (inAccount[0] as Environment).accountQuotas;
-      const reservable = quotas.concurrentExecutions - unreservedConcurrency;
+      const reservable = quotas.concurrentExecutions - unreservedConcurrency - quotas.otherReservedConcurrency;
       problems.push(
         ...exceeded(
           here,
@@ -29,7 +29,7 @@ export function quotaProblems(environments: readonly Environment[]): ConfigProbl
           "concurrentExecutions",
           (environment) => reservedConcurrency(environment, region),
           reservable,
-          `reserved concurrency, of which ${reservable} can be reserved (${quotas.concurrentExecutions} less the ${unreservedConcurrency} that Lambda keeps)`,
+          `reserved concurrency, of which ${reservable} can be reserved (${quotas.concurrentExecutions} less the ${unreservedConcurrency} that Lambda keeps${quotas.otherReservedConcurrency > 0 ? ` and ${quotas.otherReservedConcurrency} of others` : ""})`,
         ),
         ...exceeded(
           here,

@@ -268,6 +268,8 @@ export const environmentSchema = z.strictObject({
   accountQuotas: z.strictObject({
     /** Lambda concurrent executions; AWS's default is 1,000, of which 100 stay unreserved. */
     concurrentExecutions: wholeNumber(101, 1_000_000, "executions at once; AWS's default is 1000"),
+    /** Concurrency per region that is reserved for functions that are not this project's. */
+    otherReservedConcurrency: wholeNumber(0, 1_000_000, "executions at once"),
     /** VPCs per region; AWS's default is 5. */
     vpcsPerRegion: wholeNumber(1, 1_000, "VPCs; AWS's default is 5"),
     /** VPCs per region that are not this project's; a new account has one default VPC in each region. */

@@ -455,7 +455,12 @@ describe("quotas", () => {
   });
 
   test("PLAT-23 all environments of an account are added up, and 100 stay unreserved", () => {
-    const quotas = { concurrentExecutions: 505, vpcsPerRegion: 5, otherVpcsPerRegion: 1 };
+    const quotas = {
+      concurrentExecutions: 505,
+      otherReservedConcurrency: 0,
+      vpcsPerRegion: 5,
+      otherVpcsPerRegion: 1,
+    };
     const sharing = [dev, { ...staging, accountId: dev.accountId }].map((config) => ({
       ...config,
       sharedAccount: true,
@@ -469,7 +474,14 @@ describe("quotas", () => {
       accountQuotas: { ...quotas, concurrentExecutions: 504 },
     }));
     expect(refusalOf({ sources: tighter })).toContain(
-      "in us-west-2 would hold 405 reserved concurrency, of which 404 can be reserved",
+      "in us-west-2 would hold 405 reserved concurrency, of which 404 can be reserved (504 less the 100 that Lambda keeps)",
+    );
+    const beside = inOneRegion.map((config) => ({
+      ...config,
+      accountQuotas: { ...quotas, otherReservedConcurrency: 1 },
+    }));
+    expect(refusalOf({ sources: beside })).toContain(
+      "404 can be reserved (505 less the 100 that Lambda keeps and 1 of others)",
     );
   });
 });
