@@ -1,11 +1,15 @@
 import { ExpressionScanner, type Interpolation, type Step, type Traversal } from "./expression-scanner";
 
+import { remembering } from "./remembering";
+
 export type { Interpolation, Step, Traversal } from "./expression-scanner";
 
 /** All `${…}` and `%{…}` of a text, in their order. An escaped `$${` is none. */
-export function interpolationsOf(text: string): Interpolation[] {
-  return text.includes("{") && /[$%]\{/.test(text) ? new ExpressionScanner(text).interpolations() : [];
+export function interpolationsOf(text: string): readonly Interpolation[] {
+  return text.includes("{") && /[$%]\{/.test(text) ? scanned(text) : [];
 }
+
+const scanned = remembering((text): readonly Interpolation[] => new ExpressionScanner(text).interpolations());
 
 /** All that a text refers to. */
 export function traversalsOf(text: string): Traversal[] {

@@ -1,4 +1,5 @@
 import { interpolationsOf } from "./expression";
+import { remembering } from "./remembering";
 
 /** A private character on both sides of a number stands for an interpolation while the text is read as JSON. */
 const mark = "\uE000";
@@ -9,7 +10,10 @@ const marked = /\uE000(\d+)\uE000/g;
  * they are: Terraform puts their values in before anyone reads the JSON, so their quotes are not the JSON's.
  */
 export function parseJsonText(text: string): object | undefined {
-  if (!/^\s*[[{]/.test(text)) return undefined;
+  return /^\s*[[{]/.test(text) ? parsed(text) : undefined;
+}
+
+const parsed = remembering((text): object | undefined => {
   const kept: string[] = [];
   let masked = "";
   let position = 0;
@@ -23,7 +27,7 @@ export function parseJsonText(text: string): object | undefined {
   } catch {
     return undefined;
   }
-}
+});
 
 function unmasked(value: unknown, kept: readonly string[]): unknown {
   if (kept.length === 0) return value;
