@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Emulator, startEmulator } from "../../support/emulator";
 import { tap, temporaryFolder } from "../../support/project";
-import { emulatorBackend } from "../../support/state-storage";
+import { createStateStorage, emulatorBackend } from "../../support/state-storage";
 import { terraformVariables } from "../../support/terraform";
 import { describeWithEmulator } from "../../support/terraform-and-emulator";
 
@@ -12,6 +12,7 @@ describeWithEmulator("tap outputs", () => {
   let emulator: Emulator;
   beforeAll(async () => {
     emulator = await startEmulator();
+    await createStateStorage(emulator, "tap-state-111111111111-us-east-1", "us-east-1");
   });
   afterAll(() => emulator.stop());
 
