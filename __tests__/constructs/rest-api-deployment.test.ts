@@ -181,7 +181,8 @@ test("what callers can't see is the same deployment: texts, order, limits, logs,
       ];
       expect(new Set([triggerOf({ definition }), ...same.map((options) => triggerOf(options))]).size).toBe(1);
     }),
-    { numRuns: 3 },
+    // A drawn table may be of one route, which has no other order: the items' own has all of it.
+    { numRuns: 3, examples: [[itemsDefinition, "another text"]] },
   );
 });
 
