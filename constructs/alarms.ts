@@ -60,9 +60,9 @@ export class Alarms extends Construct {
       this.createAlarm(name, props.resource === undefined ? name : `${props.resource}-${name}`, alarm, props.region);
   }
 
-  private createAlarm(id: string, resource: string, alarm: AlarmProps, elsewhere: string | undefined): void {
+  private createAlarm(id: string, resource: string, alarm: AlarmProps, given: string | undefined): void {
     const stack = TapStack.of(this);
-    const region = elsewhere ?? stack.region;
+    const region = given ?? stack.region;
     const periodSeconds = alarm.periodSeconds ?? 60;
     if (periodSeconds % 60 !== 0 || periodSeconds < 60)
       throw new RangeError(`periodSeconds must be 60 or a multiple of it (given ${periodSeconds})`);
@@ -72,7 +72,7 @@ export class Alarms extends Construct {
     requireInRange("evaluationPeriods", evaluationPeriods, 1, 86_400 / periodSeconds, "periods, a day in all");
     const { alarmTopicArn } = securityNames(stack.environment, region);
     new CloudwatchMetricAlarm(this, id, {
-      ...(elsewhere === undefined ? {} : { region: elsewhere }),
+      ...stack.elsewhere(region),
       alarmName: stack.nameOf("alarm", resource, region),
       alarmDescription: alarm.description,
       comparisonOperator: alarm.atThreshold ? "GreaterThanOrEqualToThreshold" : "GreaterThanThreshold",

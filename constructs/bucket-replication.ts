@@ -1,11 +1,11 @@
 import { S3BucketReplicationConfigurationA } from "@cdktf/provider-aws/lib/s3-bucket-replication-configuration";
 import type { ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
-import { Alarms, type AlarmsProps } from "./alarms";
+import { Alarms } from "./alarms";
 import type { CustomerKey } from "./customer-key";
 import type { EncryptedBucket } from "./encrypted-bucket";
 import { keyUse } from "./key-use";
-import { policyJson, type Statement } from "./policy";
+import { type Statement, trustWithoutSource } from "./policy";
 import { TapStack } from "./tap-stack";
 import { WorkloadRole } from "./workload-role";
 
@@ -50,9 +50,7 @@ export class BucketReplication extends Construct {
     const { bucket, replica } = props;
     const role = (props.createRole ?? this.workloadRole(props.resource))(
       // S3 names no source when it assumes the role (S3 user guide, setting up permissions for live replication).
-      policyJson([
-        { sid: "AssumeByService", principals: { Service: ["s3.amazonaws.com"] }, actions: ["sts:AssumeRole"] },
-      ]),
+      trustWithoutSource("s3.amazonaws.com"),
       [...this.statements("", bucket, replica), ...(props.bothWays ? this.statements("Back", replica, bucket) : [])],
     );
     this.createRule("Rule", role, bucket, replica);
@@ -112,9 +110,8 @@ export class BucketReplication extends Construct {
   }
 
   private createRule(id: string, role: ReplicationRole, from: ReplicationEnd, to: ReplicationEnd): void {
-    const stack = TapStack.of(this);
     new S3BucketReplicationConfigurationA(this, id, {
-      ...(from.bucket.region === stack.region ? {} : { region: from.bucket.region }),
+      ...TapStack.of(this).elsewhere(from.bucket.region),
       bucket: from.bucket.bucket,
       role: role.arn,
       rule: [
@@ -153,25 +150,28 @@ export class BucketReplication extends Construct {
       statistic,
     });
     const toDo = `Until it is mended, a loss of ${from.bucket.region} would lose more than ${replicationMinutes} minutes (docs/operations/recovery.md).`;
-    this.alarmIn(to, `${id}Latency`, resource, {
-      "replication-latency": {
-        description: `${nameOf(from)} is more than ${replicationMinutes} minutes ahead of its replica. ${toDo}`,
-        metric: metric("ReplicationLatency", "Maximum"),
-        threshold: replicationMinutes * 60,
+    new Alarms(this, `${id}Latency`, {
+      resource,
+      region: to.bucket.region,
+      alarms: {
+        "replication-latency": {
+          description: `${nameOf(from)} is more than ${replicationMinutes} minutes ahead of its replica. ${toDo}`,
+          metric: metric("ReplicationLatency", "Maximum"),
+          threshold: replicationMinutes * 60,
+        },
       },
     });
-    this.alarmIn(from, `${id}Failures`, resource, {
-      "replication-failures": {
-        description: `Objects of ${nameOf(from)} can't be replicated. ${toDo}`,
-        metric: metric("OperationsFailedReplication", "Sum"),
-        threshold: 0,
+    new Alarms(this, `${id}Failures`, {
+      resource,
+      region: from.bucket.region,
+      alarms: {
+        "replication-failures": {
+          description: `Objects of ${nameOf(from)} can't be replicated. ${toDo}`,
+          metric: metric("OperationsFailedReplication", "Sum"),
+          threshold: 0,
+        },
       },
     });
-  }
-
-  private alarmIn({ bucket }: ReplicationEnd, id: string, resource: string, alarms: AlarmsProps["alarms"]): void {
-    const isHere = bucket.region === TapStack.of(this).region;
-    new Alarms(this, id, { resource, alarms, ...(isHere ? {} : { region: bucket.region }) });
   }
 }
 

@@ -53,7 +53,7 @@ export class CustomerKey extends Construct {
     this.props = props;
     this.region = props.region ?? this.stack.region;
     const { kms, deletionProtection } = this.stack.environment;
-    const elsewhere = props.region === undefined ? {} : { region: props.region };
+    const elsewhere = this.stack.elsewhere(this.region);
     const key = new KmsKey(this, "Key", {
       ...elsewhere,
       description: props.description,

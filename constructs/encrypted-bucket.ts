@@ -71,14 +71,14 @@ export class EncryptedBucket extends Construct {
       requireDays(option, props[option] ?? 1);
     const stack = TapStack.of(this);
     this.region = props.region ?? stack.region;
-    this.elsewhere = props.region === undefined ? {} : { region: props.region };
+    this.elsewhere = stack.elsewhere(this.region);
 
     const name = props.bucket ?? stack.nameOf("bucket", props.resource, this.region);
     // Computed, so that policies are whole in the JSON.
     this.arn = `arn:aws:s3:::${name}`;
     this.bucket = stack.isFailedOver ? name : this.createBucket(name, props);
     this.keyArn = stack.isFailedOver ? props.key?.leftReplicaArn : props.key?.arn;
-    if (props.region === undefined && stack.replicaRegion !== undefined) this.replicate(props, stack.replicaRegion);
+    if (this.region === stack.region && stack.replicaRegion !== undefined) this.replicate(props, stack.replicaRegion);
   }
 
   /** @returns the id, which makes Terraform wait for the bucket */

@@ -56,6 +56,11 @@ export function serviceTrust(service: string, accountId: string, sourceArn?: str
   ]);
 }
 
+/** A role's trust in a service that names no source when it assumes a role, so that a condition would keep it out. */
+export function trustWithoutSource(service: string): string {
+  return policyJson([{ sid: "AssumeByService", principals: { Service: [service] }, actions: ["sts:AssumeRole"] }]);
+}
+
 /** What every bucket, queue and topic refuses (SEC-01): a call that isn't encrypted in transit. */
 export function denyPlainHttp(action: string, resources: readonly string[]): Statement {
   return {

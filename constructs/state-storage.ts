@@ -59,9 +59,8 @@ export class StateStorage extends Construct {
   }
 
   private createBucket(prefix: "" | "Replica", key: CustomerKey, region: string): EncryptedBucket {
-    const elsewhere = region === this.stack.region ? {} : { region };
     const accessLogs = new EncryptedBucket(this, `${prefix}AccessLogBucket`, {
-      ...elsewhere,
+      region,
       resource: "access-logs",
       expirationDays: accessLogDays,
       noncurrentVersionExpirationDays: 30,
@@ -70,7 +69,7 @@ export class StateStorage extends Construct {
       preventDestroy: true,
     });
     return new EncryptedBucket(this, prefix === "" ? "StateBucket" : "ReplicaBucket", {
-      ...elsewhere,
+      region,
       resource: "state",
       bucket: stateBucketName(this.stack.environment, region),
       key,
@@ -84,7 +83,7 @@ export class StateStorage extends Construct {
   private createLockTable(id: string, key: CustomerKey, name: string): void {
     key.grantTable(name);
     new DynamodbTable(this, id, {
-      ...(key.region === this.stack.region ? {} : { region: key.region }),
+      ...this.stack.elsewhere(key.region),
       name,
       billingMode: "PAY_PER_REQUEST",
       hashKey: "LockID",

@@ -98,6 +98,11 @@ export abstract class TapStack extends TerraformStack {
     return this.environment.regionNames.filter((region) => region !== this.region);
   }
 
+  /** The `region` argument of a resource: left out in the stack's own region, which is the provider's. */
+  elsewhere(region: string | undefined): { region?: string } {
+    return region === undefined || region === this.region ? {} : { region };
+  }
+
   /**
    * Where the data of this stack are replicated to (PLAT-14): the second region, for what exists once per environment.
    * What each region has of its own isn't replicated: its regions tell each other (API-16).
@@ -128,11 +133,11 @@ export abstract class TapStack extends TerraformStack {
    * time. From another region only what can't be computed from a name: no plan is made while that region is lost.
    */
   outputOf(component: Component, key: string, region = this.region): string {
-    const elsewhere = region === this.region ? undefined : region;
-    const id = [component, key, elsewhere].filter((part) => part !== undefined).join("_");
+    const elsewhere = this.elsewhere(region);
+    const id = [component, key, ...Object.values(elsewhere)].join("_");
     const existing = this.node.tryFindChild(id) as DataAwsSsmParameter | undefined;
     const name = parameterPath(this.environment.environmentSuffix, component, key);
-    const parameter = existing ?? new DataAwsSsmParameter(this, id, { name, ...(elsewhere && { region: elsewhere }) });
+    const parameter = existing ?? new DataAwsSsmParameter(this, id, { name, ...elsewhere });
     return parameter.insecureValue;
   }
 

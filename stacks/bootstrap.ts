@@ -17,7 +17,7 @@ import {
 } from "../constructs/permissions/deploy-services";
 import { readMetadata, readServiceMetadata } from "../constructs/permissions/metadata";
 import { readState, writeState } from "../constructs/permissions/state";
-import { policyJson } from "../constructs/policy";
+import { policyJson, trustWithoutSource } from "../constructs/policy";
 import { StateStorage } from "../constructs/state-storage";
 import { TapStack, type TapStackProps } from "../constructs/tap-stack";
 import { ciTrust, githubIssuer } from "../constructs/trust";
@@ -152,9 +152,7 @@ export class BootstrapStack extends TapStack {
       resource: "api-gateway-logs",
       description: "Writes access and execution logs of API Gateway, in all regions",
       // API Gateway sends no source account or ARN when it checks the role.
-      trust: policyJson([
-        { sid: "AssumeByService", principals: { Service: ["apigateway.amazonaws.com"] }, actions: ["sts:AssumeRole"] },
-      ]),
+      trust: trustWithoutSource("apigateway.amazonaws.com"),
       // Its name is computed, here as in all stacks; only in this one may it not exist yet.
       dependsOn: [workloadBoundary],
     });

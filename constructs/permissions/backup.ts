@@ -132,22 +132,18 @@ function readEncrypted({ accountId, region, keyAliases }: BackupReach): Statemen
 /** Vaults encrypt by AWS Backup itself, which makes grants in the role's name (AWS Backup developer guide, encryption). */
 function useVaultKeys({ accountId, vaults }: BackupReach): Statement[] {
   const resources = vaults.map(({ region }) => `arn:aws:kms:${region}:${accountId}:key/*`);
+  const byAlias = { "ForAnyValue:StringEquals": { "kms:ResourceAliases": vaults.map(({ keyAlias }) => keyAlias) } };
   const conditions = {
     StringEquals: {
       "kms:CallerAccount": accountId,
       "kms:ViaService": vaults.map(({ region }) => `backup.${region}.amazonaws.com`),
     },
-    "ForAnyValue:StringEquals": { "kms:ResourceAliases": vaults.map(({ keyAlias }) => keyAlias) },
+    ...byAlias,
   };
   return [
     { sid: "UseVaultKeys", actions: ["kms:Decrypt", "kms:GenerateDataKey"], resources, conditions },
     // Not through a service: AWS Backup asks for the key itself.
-    {
-      sid: "DescribeVaultKeys",
-      actions: ["kms:DescribeKey"],
-      resources,
-      conditions: { "ForAnyValue:StringEquals": { "kms:ResourceAliases": vaults.map(({ keyAlias }) => keyAlias) } },
-    },
+    { sid: "DescribeVaultKeys", actions: ["kms:DescribeKey"], resources, conditions: byAlias },
     {
       sid: "LetVaultsUseKeys",
       actions: ["kms:CreateGrant"],

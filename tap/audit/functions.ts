@@ -1,5 +1,5 @@
 import type { Graph, GraphNode } from "../graph/model";
-import { blocksOf } from "../graph/terraform-json";
+import { blocksOf, isObject } from "../graph/terraform-json";
 import { differences, referenceTo } from "./exact";
 import { nodesIn } from "./requirement";
 import type { StackJson } from "./stack-json";
@@ -37,4 +37,28 @@ export function aliasOf(graph: Graph, lambda: GraphNode | undefined): GraphNode 
 export function deadLettersOf(graph: Graph, lambda: GraphNode): GraphNode | undefined {
   const [config] = blocksOf(lambda.attributes, "dead_letter_config");
   return graph.resolve(config?.target_arn, lambda.stack);
+}
+
+/** A table or a bucket that a function is told of. */
+export interface Place {
+  readonly variable: "TABLE_NAME" | "BUCKET_NAME";
+  readonly type: "aws_dynamodb_table" | "aws_s3_bucket";
+  readonly name: string;
+  readonly arn: string;
+}
+
+/** Where a function's settings say that its data are, whether or not its stack makes that. */
+export function placesOf(graph: Graph, { attributes, stack, region, accountId }: GraphNode): Place[] {
+  const [block] = blocksOf(attributes, "environment");
+  const variables = isObject(block?.variables) ? block.variables : {};
+  const all = [
+    { variable: "TABLE_NAME", type: "aws_dynamodb_table", start: `arn:aws:dynamodb:${region}:${accountId}:table/` },
+    { variable: "BUCKET_NAME", type: "aws_s3_bucket", start: "arn:aws:s3:::" },
+  ] as const;
+  return all
+    .filter(({ variable }) => variable in variables)
+    .map(({ start, ...place }) => {
+      const name = graph.render(String(variables[place.variable]), stack);
+      return { ...place, name, arn: `${start}${name}` };
+    });
 }

@@ -62,6 +62,11 @@ export function ownNodesIn(
   return nodesIn(graph, stack, type).filter(({ attributes }) => (attributes.region ?? stack.region) === stack.region);
 }
 
+/** What a node waits for by `depends_on`. */
+export function dependenciesOf(graph: Graph, node: GraphNode): GraphNode[] {
+  return graph.referencesFrom(node).flatMap((each) => ("to" in each && each.kind === "depends_on" ? [each.to] : []));
+}
+
 /** A requirement that every resource of some types answers for itself, wherever it is. */
 export function judgeNodes(
   subject: Subject,

@@ -6,6 +6,11 @@ export function conditionsOn(statement: Statement, key: string): Condition[] {
   return statement.conditions.filter((condition) => condition.key.toLowerCase() === key.toLowerCase());
 }
 
+/** All values of its conditions on a key, by whatever operator. */
+export function valuesOn(statement: Statement, key: string): string[] {
+  return conditionsOn(statement, key).flatMap(({ values }) => [...values]);
+}
+
 /** Whether a statement is about an action: by its name or a wildcard, or because it isn't left out. */
 export function coversAction({ actions, notActions }: Statement, action: string): boolean {
   const matches = (pattern: string) => matchesPattern(pattern.toLowerCase(), action.toLowerCase());

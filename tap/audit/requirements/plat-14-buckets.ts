@@ -1,12 +1,16 @@
 import type { Environment } from "../../../config/environment";
 import type { Graph, GraphNode } from "../../graph/model";
 import type { Statement } from "../../graph/policy";
-import { coversAction, coversResource } from "../../graph/statement";
+import { coversAction, coversResource, valuesOn } from "../../graph/statement";
 import { blocksOf } from "../../graph/terraform-json";
 import { reachesSubscriber } from "../alarms";
+import { settingsOf } from "../buckets";
 import { differences, findingsOn, referenceTo } from "../exact";
 import { keyUses } from "../key-policy";
-import { type Finding, sameJson } from "../requirement";
+import { dependenciesOf, type Finding, sameJson } from "../requirement";
+import { allowedBy, trustedBy } from "../roles";
+
+const configurationType = "aws_s3_bucket_replication_configuration";
 
 interface To {
   readonly region: string;
@@ -27,7 +31,10 @@ export function bucketReplication(graph: Graph, environment: Environment, bucket
     ...(back ? oneWay(graph, replica, bucket) : []),
     ...(back
       ? []
-      : findingsOn(replica, configurationsOf(graph, replica).length === 0 ? [] : ["must not send states back"])),
+      : findingsOn(
+          replica,
+          settingsOf(graph, replica, configurationType).length === 0 ? [] : ["must not send states back"],
+        )),
     ...findingsOn(replica, [
       ...(sameJson(lifecycleOf(graph, replica), lifecycleOf(graph, bucket))
         ? []
@@ -49,14 +56,8 @@ function isProtected({ attributes }: GraphNode): boolean {
   return sameJson(attributes.lifecycle, { prevent_destroy: true }) && attributes.force_destroy !== true;
 }
 
-function configurationsOf(graph: Graph, bucket: GraphNode): GraphNode[] {
-  return graph
-    .ofType("aws_s3_bucket_replication_configuration")
-    .filter((node) => graph.resolve(node.attributes.bucket, node.stack, { types: ["aws_s3_bucket"] }) === bucket);
-}
-
 function oneWay(graph: Graph, from: GraphNode, to: GraphNode): Finding[] {
-  const [configuration, ...others] = configurationsOf(graph, from);
+  const [configuration, ...others] = settingsOf(graph, from, configurationType);
   if (configuration === undefined || others.length > 0)
     return findingsOn(from, [`must have its replication set once, to ${to.physicalName}`]);
   const key = keyOf(graph, to);
@@ -95,30 +96,21 @@ function oneWay(graph: Graph, from: GraphNode, to: GraphNode): Finding[] {
 
 /** Versions on both sides before there is a rule, or S3 refuses it. */
 function waits(graph: Graph, configuration: GraphNode, from: GraphNode, to: GraphNode): string[] {
-  const waited = graph
-    .referencesFrom(configuration)
-    .flatMap((each) => ("to" in each && each.kind === "depends_on" ? [each.to] : []));
+  const waited = dependenciesOf(graph, configuration);
   const versions = (bucket: GraphNode) =>
-    waited.some(
+    settingsOf(graph, bucket, "aws_s3_bucket_versioning").some(
       (node) =>
-        node.type === "aws_s3_bucket_versioning" &&
-        sameJson(blocksOf(node.attributes, "versioning_configuration"), [{ status: "Enabled" }]) &&
-        graph.resolve(node.attributes.bucket, node.stack, { types: ["aws_s3_bucket"] }) === bucket,
+        waited.includes(node) &&
+        sameJson(blocksOf(node.attributes, "versioning_configuration"), [{ status: "Enabled" }]),
     );
   return versions(from) && versions(to) ? [] : ["must wait for the versions of both buckets"];
 }
 
 /** S3 user guide, setting up permissions for live replication, and replicating encrypted objects. */
 function rights(graph: Graph, role: GraphNode, from: GraphNode, to: GraphNode): string[] {
-  const documents = graph.policiesOf(role);
-  const trusted = documents
-    .filter(({ kind }) => kind === "trust")
-    .flatMap(({ statements }) => statements.flatMap(({ principals }) => principals.map(({ value }) => value)));
-  const statements = documents.filter(({ kind }) => kind === "identity").flatMap((document) => document.statements);
-  const allows = (action: string, arn: string, holds: (statement: Statement) => boolean = () => true) =>
-    statements.some(
-      (each) => each.effect === "Allow" && coversAction(each, action) && coversResource(each, arn) && holds(each),
-    );
+  const allowed = allowedBy(graph, role);
+  const allows = (action: string, arn: string) =>
+    allowed.some((each) => coversAction(each, action) && coversResource(each, arn));
   const wanted: [string, string][] = [
     ...["s3:GetReplicationConfiguration", "s3:ListBucket"].map((action): [string, string] => [
       action,
@@ -133,7 +125,7 @@ function rights(graph: Graph, role: GraphNode, from: GraphNode, to: GraphNode): 
     ]),
   ];
   return [
-    ...(sameJson(trusted, ["s3.amazonaws.com"]) ? [] : ["must be entered by S3, and nobody else"]),
+    ...(sameJson(trustedBy(graph, role), ["s3.amazonaws.com"]) ? [] : ["must be entered by S3, and nobody else"]),
     ...wanted
       .filter(([action, arn]) => !allows(action, arn))
       .map(([action, arn]) => `must be allowed ${action} on ${arn}`),
@@ -144,7 +136,7 @@ function rights(graph: Graph, role: GraphNode, from: GraphNode, to: GraphNode): 
       const key = keyOf(graph, bucket);
       const name = key === undefined ? "" : referenceTo(key, "arn");
       return actions
-        .filter((action) => !statements.some((each) => usesKey(each, action, name, bucket)))
+        .filter((action) => !allowed.some((each) => usesKey(each, action, name, bucket)))
         .map((action) => `must be allowed ${action} with the key of ${bucket.physicalName}, through S3`);
     }),
     ...(mayBeUsed(graph, from) && mayBeUsed(graph, to) ? [] : ["must find keys that let S3 use them for the buckets"]),
@@ -152,14 +144,11 @@ function rights(graph: Graph, role: GraphNode, from: GraphNode, to: GraphNode): 
 }
 
 function usesKey(statement: Statement, action: string, key: string, bucket: GraphNode): boolean {
-  const valuesOf = (name: string) =>
-    statement.conditions.filter((condition) => condition.key === name).flatMap(({ values }) => values);
   return (
-    statement.effect === "Allow" &&
     coversAction(statement, action) &&
     statement.resources.includes(key) &&
-    sameJson(valuesOf("kms:ViaService"), [`s3.${bucket.region}.amazonaws.com`]) &&
-    sameJson(valuesOf("kms:EncryptionContext:aws:s3:arn"), [bucket.arn])
+    sameJson(valuesOn(statement, "kms:ViaService"), [`s3.${bucket.region}.amazonaws.com`]) &&
+    sameJson(valuesOn(statement, "kms:EncryptionContext:aws:s3:arn"), [bucket.arn])
   );
 }
 
@@ -173,22 +162,16 @@ function mayBeUsed(graph: Graph, bucket: GraphNode): boolean {
 
 /** The customer key of a bucket, in the bucket's region. */
 function keyOf(graph: Graph, bucket: GraphNode): GraphNode | undefined {
-  const key = graph
-    .ofType("aws_s3_bucket_server_side_encryption_configuration")
-    .filter((node) => graph.resolve(node.attributes.bucket, node.stack, { types: ["aws_s3_bucket"] }) === bucket)
-    .flatMap((node) =>
-      blocksOf(node.attributes, "rule")
-        .flatMap((rule) => blocksOf(rule, "apply_server_side_encryption_by_default"))
-        .map(({ kms_master_key_id }) => graph.resolve(kms_master_key_id, node.stack)),
-    )[0];
+  const [key] = settingsOf(graph, bucket, "aws_s3_bucket_server_side_encryption_configuration").flatMap((node) =>
+    blocksOf(node.attributes, "rule")
+      .flatMap((rule) => blocksOf(rule, "apply_server_side_encryption_by_default"))
+      .map(({ kms_master_key_id }) => graph.resolve(kms_master_key_id, node.stack)),
+  );
   return key?.type === "aws_kms_key" && key.region === bucket.region ? key : undefined;
 }
 
 function lifecycleOf(graph: Graph, bucket: GraphNode): unknown[] {
-  return graph
-    .ofType("aws_s3_bucket_lifecycle_configuration")
-    .filter((node) => graph.resolve(node.attributes.bucket, node.stack, { types: ["aws_s3_bucket"] }) === bucket)
-    .map(({ attributes }) => attributes.rule);
+  return settingsOf(graph, bucket, "aws_s3_bucket_lifecycle_configuration").map(({ attributes }) => attributes.rule);
 }
 
 /**

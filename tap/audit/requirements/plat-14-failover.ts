@@ -2,10 +2,11 @@ import { components } from "../../../config/components";
 import type { Environment } from "../../../config/environment";
 import type { Graph, GraphNode } from "../../graph/model";
 import type { Statement } from "../../graph/policy";
-import { coversResource } from "../../graph/statement";
-import { blocksOf, isObject } from "../../graph/terraform-json";
+import { coversResource, valuesOn } from "../../graph/statement";
 import { findingsOn } from "../exact";
+import { type Place, placesOf } from "../functions";
 import { type Finding, type Subject, sameJson } from "../requirement";
+import { allowedBy } from "../roles";
 
 /** What exists once in an environment. */
 export function onceIn({ graph }: Subject, { environmentSuffix }: Environment, type: string): GraphNode[] {
@@ -25,7 +26,7 @@ export function failedOver(subject: Subject, environment: Environment): Finding[
     onceIn(subject, environment, type),
   );
   const functions = onceIn(subject, environment, "aws_lambda_function");
-  const working = functions.filter((node) => placesOf(subject.graph, environment, node).length > 0);
+  const working = functions.filter((node) => placesOf(subject.graph, node).length > 0);
   return [
     ...made.flatMap((node) => findingsOn(node, ["would be empty: after a failover, data are in the replicas"])),
     ...componentsOf(functions)
@@ -35,7 +36,7 @@ export function failedOver(subject: Subject, environment: Environment): Finding[
       ? []
       : [{ message: `${environment.environmentSuffix} has no function to work on replicas` }]),
     ...working.flatMap((node) =>
-      placesOf(subject.graph, environment, node).flatMap((place) =>
+      placesOf(subject.graph, node).flatMap((place) =>
         findingsOn(node, placeProblems(subject.graph, environment, node, place)),
       ),
     ),
@@ -46,51 +47,23 @@ function componentsOf(nodes: readonly GraphNode[]): (string | undefined)[] {
   return [...new Set(nodes.map(({ stack }) => stack.component))];
 }
 
-/** A table or a bucket that a function is told of. */
-interface Place {
-  readonly variable: string;
-  readonly service: "dynamodb" | "s3";
-  readonly name: string;
-  /** What its name must be. */
-  readonly pattern: RegExp;
-  readonly arn: string;
-}
-
-/** Each function of a system that has a replica is told of it; those that are told of nothing touch no data. */
-function placesOf(graph: Graph, environment: Environment, node: GraphNode): Place[] {
-  const { environmentSuffix, accountId, region, dataRegion } = environment;
-  const [block] = blocksOf(node.attributes, "environment");
-  const variables = isObject(block?.variables) ? block.variables : {};
-  const start = `^tap-${node.stack.component}(-[a-z-]+)?-${environmentSuffix}`;
-  const all = [
-    // A replica has the name of its table, and that the region where the table was made.
-    { variable: "TABLE_NAME", service: "dynamodb" as const, pattern: new RegExp(`${start}-${dataRegion}$`) },
-    { variable: "BUCKET_NAME", service: "s3" as const, pattern: new RegExp(`${start}-${region}-${accountId}$`) },
-  ];
-  return all
-    .filter(({ variable }) => variable in variables)
-    .map((place) => {
-      const name = graph.render(String(variables[place.variable]), node.stack);
-      const arn =
-        place.service === "s3" ? `arn:aws:s3:::${name}/` : `arn:aws:dynamodb:${region}:${accountId}:table/${name}`;
-      return { ...place, name, arn };
-    });
-}
-
+/** A replica has the name of its table, and that the region where the table was made; a bucket's is of where it is. */
 function placeProblems(graph: Graph, environment: Environment, node: GraphNode, place: Place): string[] {
-  const { variable, service, name, pattern, arn } = place;
+  const { environmentSuffix, accountId, region, dataRegion } = environment;
+  const { variable, name, arn } = place;
+  const isBucket = place.type === "aws_s3_bucket";
+  const service = isBucket ? "s3" : "dynamodb";
+  const end = isBucket ? `${region}-${accountId}` : dataRegion;
+  const pattern = new RegExp(`^tap-${node.stack.component}(-[a-z-]+)?-${environmentSuffix}-${end}$`);
   const role = graph.resolve(node.attributes.role, node.stack);
-  const allowed = (role === undefined ? [] : graph.policiesOf(role))
-    .filter(({ kind }) => kind === "identity")
-    .flatMap(({ statements }) => statements)
-    .filter(({ effect }) => effect === "Allow");
+  const allowed = role === undefined ? [] : allowedBy(graph, role);
   const reaches = allowed.some(
-    ({ actions, ...statement }) =>
-      actions.some((action) => action.startsWith(`${service}:`)) &&
+    (statement) =>
+      statement.actions.some((action) => action.startsWith(`${service}:`)) &&
       // A bucket's objects may be some of it alone: `results/*`.
-      (service === "s3"
-        ? statement.resources.some((resource) => resource.startsWith(arn))
-        : coversResource({ actions, ...statement }, arn)),
+      (isBucket
+        ? statement.resources.some((resource) => resource.startsWith(`${arn}/`))
+        : coversResource(statement, arn)),
   );
   return [
     ...(pattern.test(name) ? [] : [`must have ${variable} ${pattern.source}, a replica (it has ${name})`]),
@@ -114,11 +87,10 @@ function decrypts(
     .ofType("aws_kms_alias", "data")
     .filter(({ stack, attributes }) => stack === node.stack && attributes.name === alias)
     .map(({ address }) => `\${${address}.target_key_arn}`);
-  const via = statement.conditions.filter(({ key }) => key === "kms:ViaService").flatMap(({ values }) => [...values]);
   return (
     statement.actions.includes("kms:Decrypt") &&
     keys.length === 1 &&
     sameJson(statement.resources, keys) &&
-    sameJson(via, [`${service}.${region}.amazonaws.com`])
+    sameJson(valuesOn(statement, "kms:ViaService"), [`${service}.${region}.amazonaws.com`])
   );
 }

@@ -3,7 +3,14 @@ import type { Graph, GraphNode } from "../../graph/model";
 import { isObject } from "../../graph/terraform-json";
 import { differences, findingsOn, referenceTo } from "../exact";
 import { grantingServices, keyUses } from "../key-policy";
-import { expectThat, type Finding, ownsItsAccount, type Requirement, type Subject } from "../requirement";
+import {
+  dependenciesOf,
+  expectThat,
+  type Finding,
+  ownsItsAccount,
+  type Requirement,
+  type Subject,
+} from "../requirement";
 import { bucketReplication, replicationAlarm } from "./plat-14-buckets";
 import { domainProblems } from "./plat-14-domain";
 import { failedOver, onceIn } from "./plat-14-failover";
@@ -118,10 +125,7 @@ function keyProblems(graph: Graph, key: GraphNode | undefined, region: string, t
 /** A replica of a table with provisioned capacity needs its scaling before it (DynamoDB developer guide, global tables). */
 function waitsForScaling(graph: Graph, replicaNode: GraphNode, table: GraphNode): boolean {
   if (table.attributes.billing_mode === "PAY_PER_REQUEST") return true;
-  const waited = graph
-    .referencesFrom(replicaNode)
-    .flatMap((each) => ("to" in each && each.kind === "depends_on" ? [each.to] : []));
-  return waited.filter(({ type }) => type === "aws_appautoscaling_policy").length === 2;
+  return dependenciesOf(graph, replicaNode).filter(({ type }) => type === "aws_appautoscaling_policy").length === 2;
 }
 
 /** Who owns the account's bootstrap answers for the states. */

@@ -1,6 +1,6 @@
 import type { Environment } from "../../../config/environment";
 import type { GraphNode } from "../../graph/model";
-import { blocksOf } from "../../graph/terraform-json";
+import { placesOf } from "../functions";
 import type { Subject } from "../requirement";
 
 /** What AWS Backup does with each, as whoever starts the backup (AWS managed policy reference, AWSBackupServiceRolePolicyForBackup and …ForS3Backup). */
@@ -34,22 +34,12 @@ export function dataIn(subject: Subject, environment: Environment, region: strin
 }
 
 /** After a failover, what the functions of the region work on, which no stack makes there. */
-function leftIn({ graph }: Subject, { recovery, accountId, environmentSuffix }: Environment, region: string): Data[] {
+function leftIn({ graph }: Subject, { recovery, environmentSuffix }: Environment, region: string): Data[] {
   if (recovery.failedOverFrom === undefined) return [];
   return graph
     .ofType("aws_lambda_function")
     .filter(({ stack }) => stack.environmentSuffix === environmentSuffix && stack.region === region)
-    .flatMap((node) => {
-      const [block] = blocksOf(node.attributes, "environment");
-      const { TABLE_NAME, BUCKET_NAME } = (block?.variables ?? {}) as Record<string, string | undefined>;
-      const table = `arn:aws:dynamodb:${region}:${accountId}:table/`;
-      return [
-        { name: TABLE_NAME, type: "aws_dynamodb_table", arn: table },
-        { name: BUCKET_NAME, type: "aws_s3_bucket", arn: "arn:aws:s3:::" },
-      ].flatMap(({ name, type, arn }) =>
-        name === undefined ? [] : [{ node, type, arn: `${arn}${graph.render(name, node.stack)}` }],
-      );
-    });
+    .flatMap((node) => placesOf(graph, node).map(({ type, arn }) => ({ node, type, arn })));
 }
 
 /** Buckets of access logs and of the audit trail: no system's data. */

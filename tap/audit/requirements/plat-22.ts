@@ -2,12 +2,13 @@ import type { Environment } from "../../../config/environment";
 import { matchesArn } from "../../graph/arn";
 import type { Graph, GraphNode } from "../../graph/model";
 import type { Statement } from "../../graph/policy";
-import { coversAction, coversResource } from "../../graph/statement";
+import { coversAction, coversResource, valuesOn } from "../../graph/statement";
 import { type Attributes, blocksOf } from "../../graph/terraform-json";
 import { reachesSubscriber } from "../alarms";
 import { differences, findingsOn, kept, referenceTo } from "../exact";
 import { grantingServices, keyUses } from "../key-policy";
 import { type Finding, ownNodesIn, type Requirement, type Subject, sameJson } from "../requirement";
+import { allowedBy, trustedBy } from "../roles";
 import type { StackJson } from "../stack-json";
 import { dataIn, logsIn, needed } from "./plat-22-data";
 
@@ -168,14 +169,7 @@ function judgeRole(
   const role = graph.resolve(selection.attributes.iam_role_arn, selection.stack);
   if (role?.type !== "aws_iam_role" || role.stack !== selection.stack)
     return findingsOn(selection, ["must work under a role of its stack"]);
-  const documents = graph.policiesOf(role);
-  const trusted = documents
-    .filter(({ kind }) => kind === "trust")
-    .flatMap(({ statements }) => statements.flatMap(({ principals }) => principals.map(({ value }) => value)));
-  const allowed = documents
-    .filter(({ kind }) => kind === "identity")
-    .flatMap(({ statements }) => statements)
-    .filter(({ effect }) => effect === "Allow");
+  const allowed = allowedBy(graph, role);
   const lacking = (actions: readonly string[], arn: string) =>
     actions
       .filter((action) => !allowed.some((each) => coversAction(each, action) && coversResource(each, arn)))
@@ -183,7 +177,9 @@ function judgeRole(
   const vaults = [vault.arn, ...copiesOf(subject, vault)].map(String);
   const data = dataIn(subject, environment, region);
   return findingsOn(role, [
-    ...(sameJson(trusted, ["backup.amazonaws.com"]) ? [] : ["must be entered by AWS Backup, and nobody else"]),
+    ...(sameJson(trustedBy(graph, role), ["backup.amazonaws.com"])
+      ? []
+      : ["must be entered by AWS Backup, and nobody else"]),
     ...data.flatMap(({ type, arn }) => lacking(needed[type] ?? [], arn)),
     ...data
       .filter(({ type }) => type === "aws_s3_bucket")
@@ -210,7 +206,7 @@ function copyRights(allowed: readonly Statement[], vaults: readonly string[]): s
   const copying = allowed.filter((each) => coversAction(each, "backup:CopyFromBackupVault"));
   if (vaults.length === 1) return copying.length === 0 ? [] : ["must not copy"];
   const isLimited = (each: Statement) =>
-    each.resources.includes("*") && sameJson(valuesOf(each, "backup:CopyTargets").sort(), [...vaults].sort());
+    each.resources.includes("*") && sameJson(valuesOn(each, "backup:CopyTargets").sort(), [...vaults].sort());
   return copying.length > 0 && copying.every(isLimited)
     ? []
     : ["must be allowed to copy to its vaults, and to no others"];
@@ -235,9 +231,9 @@ function keyRights(allowed: readonly Statement[], environment: Environment, regi
       (each) =>
         coversAction(each, action) &&
         coversResource(each, key) &&
-        (action === "kms:DescribeKey" || valuesOf(each, "kms:ViaService").includes(`backup.${region}.amazonaws.com`)) &&
-        valuesOf(each, "kms:ResourceAliases").includes(alias) &&
-        (action !== "kms:CreateGrant" || valuesOf(each, "kms:GrantIsForAWSResource").includes("true")),
+        (action === "kms:DescribeKey" || valuesOn(each, "kms:ViaService").includes(`backup.${region}.amazonaws.com`)) &&
+        valuesOn(each, "kms:ResourceAliases").includes(alias) &&
+        (action !== "kms:CreateGrant" || valuesOn(each, "kms:GrantIsForAWSResource").includes("true")),
     );
   return ["kms:CreateGrant", "kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey"]
     .filter((action) => !has(action))
@@ -249,16 +245,12 @@ function reads(allowed: readonly Statement[], { accountId, environmentSuffix }: 
     (each) =>
       coversAction(each, "kms:Decrypt") &&
       coversResource(each, `arn:aws:kms:${region}:${accountId}:key/k`) &&
-      sameJson(valuesOf(each, "kms:ViaService").sort(), [
+      sameJson(valuesOn(each, "kms:ViaService").sort(), [
         `dynamodb.${region}.amazonaws.com`,
         `s3.${region}.amazonaws.com`,
       ]) &&
-      sameJson(valuesOf(each, "kms:ResourceAliases"), [`alias/tap-*-${environmentSuffix}-${region}`]),
+      sameJson(valuesOn(each, "kms:ResourceAliases"), [`alias/tap-*-${environmentSuffix}-${region}`]),
   );
-}
-
-function valuesOf({ conditions }: Statement, key: string): string[] {
-  return conditions.filter((condition) => condition.key === key).flatMap(({ values }) => [...values]);
 }
 
 /** Somebody hears of a backup and of a copy that failed, of either type. */

@@ -2,6 +2,7 @@ import type { Graph, GraphNode } from "../../graph/model";
 import type { Statement } from "../../graph/policy";
 import { conditionsOn, isForEveryone } from "../../graph/statement";
 import { blocksOf } from "../../graph/terraform-json";
+import { settingsOf } from "../buckets";
 import { keyPolicyProblems } from "../key-policy";
 import { type Finding, judgeNodes, type Requirement, type Subject } from "../requirement";
 
@@ -174,11 +175,4 @@ function deniesPlainHttp(statement: Statement, action: string, { type, arn = "" 
 
 function documentsOf(graph: Graph, node: GraphNode): Statement[] {
   return graph.policiesOf(node).flatMap(({ statements }) => statements);
-}
-
-function settingsOf(graph: Graph, bucket: GraphNode, type: string): GraphNode[] {
-  return graph
-    .referencesTo(bucket)
-    .filter(({ from, path }) => from.type === type && path === "bucket")
-    .map(({ from }) => from);
 }
