@@ -1,7 +1,9 @@
 import { apiMutations } from "./mutations/api.mjs";
+import { filesApiMutations } from "./mutations/files-api.mjs";
 import { jobsMutations } from "./mutations/jobs.mjs";
 import { recordsMutations } from "./mutations/records.mjs";
 import { restApiMutations } from "./mutations/rest-api.mjs";
+import { streamMutations } from "./mutations/stream.mjs";
 
 /*
  * Changes of the code that tests must notice. `npm run test:mutations` makes each in a copy of the project, runs
@@ -13,9 +15,11 @@ import { restApiMutations } from "./mutations/rest-api.mjs";
  */
 export const mutations = [
   ...apiMutations,
+  ...filesApiMutations,
   ...jobsMutations,
   ...recordsMutations,
   ...restApiMutations,
+  ...streamMutations,
   // PLAT-01: what TapStack gives to every stack
   {
     id: "PLAT-01",
@@ -66,7 +70,7 @@ export const mutations = [
   {
     id: "PLAT-02",
     name: "Lambda's memory has no lower limit",
-    file: "config/schema.ts",
+    file: "config/systems.ts",
     from: "wholeNumber(128, 10_240,",
     to: "wholeNumber(1, 10_240,",
     tests: "broken-configurations",

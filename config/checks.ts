@@ -1,7 +1,8 @@
 import { isDeepStrictEqual } from "node:util";
 import { overlapping } from "./cidr";
 import { type ConfigProblem, didYouMean, refuse } from "./errors";
-import { type CheckedEnvironment, regionPattern } from "./schema";
+import { regionPattern } from "./fields";
+import type { CheckedEnvironment } from "./schema";
 import { profileProblems } from "./suffix";
 import { validateEnvironment } from "./validate";
 import type { Variables } from "./variables";
@@ -19,6 +20,8 @@ export function checkSources(given: readonly unknown[], variables: Variables): C
     ...results.flatMap((result) => (result.ok ? [] : result.problems)),
     ...valid.flatMap(regionKeyProblems),
     ...valid.flatMap(recoveryProblems),
+    ...valid.flatMap(streamProblems),
+    ...valid.flatMap(bedrockProblems),
     ...valid.flatMap(profileProblems),
     ...accountVariableProblems(given, variables),
     ...sameNameProblems(valid),
@@ -99,6 +102,45 @@ function recoveryProblems({ environment, primaryRegion, regions, recovery }: Che
   return failedOverFrom === undefined || primaryRegion === secondRegion
     ? []
     : [{ ...from, message: `needs primaryRegion: "${secondRegion}", where the replicas are (given ${primaryRegion})` }];
+}
+
+/** What of a stream's settings contradicts another. */
+function streamProblems({ environment, stream }: CheckedEnvironment): ConfigProblem[] {
+  const { kinesis, consumer, consume, secret } = stream;
+  const problems: ConfigProblem[] = [];
+  if (consume.reservedConcurrency < kinesis.shardCount)
+    problems.push({
+      path: `${environment}.stream.consume.reservedConcurrency`,
+      value: consume.reservedConcurrency,
+      message: `must be at least kinesis.shardCount (${kinesis.shardCount}): Lambda reads each shard by an invocation of its own`,
+    });
+  if (consumer.maximumRecordAgeHours >= kinesis.retentionHours)
+    problems.push({
+      path: `${environment}.stream.consumer.maximumRecordAgeHours`,
+      value: consumer.maximumRecordAgeHours,
+      message: `must be less than kinesis.retentionHours (${kinesis.retentionHours}): what a dead letter points at must still be on the stream`,
+    });
+  if (kinesis.retentionHours > secret.rotationDays * 24)
+    problems.push({
+      path: `${environment}.stream.secret.rotationDays`,
+      value: secret.rotationDays,
+      message: `must be at least kinesis.retentionHours (${kinesis.retentionHours}) in days: a key is good for one rotation more, and so must be what it signed`,
+    });
+  return problems;
+}
+
+/** Functions in an isolated network reach Bedrock through its endpoint alone. */
+function bedrockProblems({ environment, files, network }: CheckedEnvironment): ConfigProblem[] {
+  const isThere = network.interfaceEndpoints.includes("bedrock-runtime");
+  return files.bedrock.models.length === 0 || isThere
+    ? []
+    : [
+        {
+          path: `${environment}.files.bedrock.models`,
+          message:
+            'needs "bedrock-runtime" among network.interfaceEndpoints: the functions reach Bedrock in no other way',
+        },
+      ];
 }
 
 /** What an account has once, its states among it, goes one way. */

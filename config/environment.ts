@@ -1,4 +1,5 @@
-import type { ApiDomain, CheckedEnvironment } from "./schema";
+import type { CheckedEnvironment } from "./schema";
+import type { ApiDomain } from "./systems";
 
 /** Where an environment's primary region came from (STR-08), in the order in which they are asked. */
 export type RegionSource = "configuration" | "AWS_REGION" | "AWS_DEFAULT_REGION" | "default";

@@ -1,5 +1,7 @@
 import { z } from "zod";
 import { isPrivateCidr, prefixLength } from "./cidr";
+import { flag, oneOf, region, text, wholeNumber } from "./fields";
+import { api, files, jobs, records, stream } from "./systems";
 
 /*
  * Every value that differs between environments (PLAT-02). Each leaf carries, as its zod error, the
@@ -32,13 +34,9 @@ export const interfaceEndpoints = [
 
 /** An environment's segment in every name (PLAT-16). */
 export const suffixPattern = /^[a-z0-9]{1,12}$/;
-/** Commercial regions: ARNs are computed with the partition `aws`. */
-export const regionPattern = /^(?!us-gov-|cn-)[a-z]{2}-[a-z]+-\d$/;
 
 const suffix = text(suffixPattern, "1 to 12 lower-case letters and digits, e.g. dev or pr12");
 const accountId = text(/^\d{12}$/, "an AWS account id: 12 digits, in quotes");
-const region = text(regionPattern, "a commercial AWS region, e.g. us-east-1");
-const flag = z.boolean({ error: "must be true or false" });
 const retentionDays = oneOf(logRetentionDays, "days, the values that CloudWatch Logs takes");
 
 const regionSettings = z.strictObject({
@@ -61,125 +59,6 @@ const tagText = text(
   /^[\p{L}\p{Z}\p{N}_.:/=+\-@]{1,256}$/u,
   "1 to 256 letters, digits, spaces or _.:/=+-@ (what AWS allows in a tag)",
 );
-
-const functionSettings = z.strictObject({
-  /** Memory, MB: 128 to 10,240 (Lambda quotas). */
-  memorySizeMb: wholeNumber(128, 10_240, "MB, Lambda's range"),
-  /** Concurrency kept for the function and denied to it beyond: at least 1; counted against `accountQuotas` (PLAT-23). */
-  reservedConcurrency: wholeNumber(1, 100_000, "executions at once"),
-});
-
-/** Where browsers may call from; never a wildcard (API-09). */
-const allowedOrigins = z
-  .array(
-    text(/^https:\/\/[a-z0-9.-]+(:\d+)?$/, "an origin: https://, a host in lower case, and a port if it isn't 443"),
-    {
-      error: "must be a list of origins",
-    },
-  )
-  .refine((origins) => new Set(origins).size === origins.length, { error: "must not name an origin twice" });
-
-/** Who calls: each has an API key of its own, and a share of its own of the usage plan. */
-const clients = z
-  .array(text(/^[a-z0-9]{1,20}$/, "a client's name: 1 to 20 lower-case letters and digits"), {
-    error: "must be a list of clients' names",
-  })
-  .refine((names) => names.length > 0 && new Set(names).size === names.length, {
-    error: "must name a client at least, and none twice",
-  });
-
-const apiDomain = z.strictObject({
-  /** Name that callers use, `api.example.com`; in lower case, without a dot at its end, 64 characters at most (ACM, RequestCertificate: the common name); no other environment has it. */
-  name: text(
-    /^(?=.{1,64}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]$/,
-    "a DNS name in lower case, of 64 characters at most (ACM's limit), e.g. api.example.com",
-  ),
-  /** Id of the public hosted zone that the name is in; in the environment's account. */
-  hostedZoneId: text(/^Z[A-Z0-9]{1,31}$/, "the id of a Route 53 hosted zone: Z and up to 31 capitals and digits"),
-});
-
-/** A name of an API, and where it is looked up. */
-export type ApiDomain = z.output<typeof apiDomain>;
-
-const consumerSettings = z.strictObject({
-  ...functionSettings.shape,
-  /** As for any function, and at least 2: SQS asks for no fewer invocations at once (Lambda developer guide, maximum concurrency). */
-  reservedConcurrency: wholeNumber(2, 100_000, "executions at once"),
-});
-
-const api = z.strictObject({
-  /** Creates, reads, lists, changes and deletes items (API-05: 100 of concurrency). */
-  items: functionSettings,
-  /** Says whether the API works. */
-  health: functionSettings,
-  /** Publishes changes of items to the other regions. */
-  replicate: functionSettings,
-  /** Takes in what other regions publish. */
-  messages: consumerSettings,
-  allowedOrigins,
-  clients,
-  /** Name of the API, which leads to the nearest region that works (PLAT-14). A short-lived environment has none. @default none: each region by AWS's own name */
-  domain: apiDomain.optional(),
-  /** Steady rate of the stage and of each client, requests per second: 1 to 10,000 (API Gateway's account quota). */
-  throttlingRateLimit: wholeNumber(1, 10_000, "requests per second, API Gateway's account quota"),
-  /** Burst of the stage and of each client, requests: 1 to 5,000 (API Gateway's account quota). */
-  throttlingBurstLimit: wholeNumber(1, 5_000, "requests, API Gateway's account quota"),
-  /** Requests that a client has each day: from 1. */
-  requestsPerDay: wholeNumber(1, 1_000_000_000, "requests"),
-});
-
-const jobs = z.strictObject({
-  /** Takes jobs in. */
-  submit: functionSettings,
-  /** Says how far a job is. */
-  follow: functionSettings,
-  allowedOrigins,
-  clients,
-  /** The worker. */
-  lambda: consumerSettings,
-  api: z.strictObject({
-    /** Steady rate of the stage, requests per second: 1 to 10,000 (API Gateway's account quota). */
-    throttlingRateLimit: wholeNumber(1, 10_000, "requests per second, API Gateway's account quota"),
-    /** Burst of the stage, requests: 1 to 5,000 (API Gateway's account quota). */
-    throttlingBurstLimit: wholeNumber(1, 5_000, "requests, API Gateway's account quota"),
-  }),
-  bucket: z.strictObject({
-    /** Days after which an object expires, or `"never"`. Intelligent-Tiering starts at 30 days, where the expiry is later. */
-    expirationDays: z.union([z.int().min(1).max(36_500), z.literal("never")], {
-      error: 'must be a whole number from 1 to 36500 (days) or "never"',
-    }),
-  }),
-  queue: z.strictObject({
-    /** Days that a message is kept: 1 to 14 (SQS keeps 60 s to 14 days). */
-    messageRetentionDays: wholeNumber(1, 14, "days, SQS keeps no message longer"),
-    /** Receives before a message moves to the dead-letter queue: 1 to 1,000 (SQS redrive policy). */
-    maxReceiveCount: wholeNumber(1, 1_000, "receives, SQS's range"),
-  }),
-  table: z.strictObject({
-    /** Point-in-time recovery of the jobs table (PLAT-04: prod only). */
-    pointInTimeRecovery: flag,
-  }),
-});
-
-const capacityRange = z
-  .strictObject({
-    /** Capacity units that are always there: from 1. */
-    minimum: wholeNumber(1, 40_000, "capacity units, DynamoDB's quota per table"),
-    /** Capacity units that auto scaling goes up to; from the minimum to 40,000 (DynamoDB's quota per table). */
-    maximum: wholeNumber(1, 40_000, "capacity units, DynamoDB's quota per table"),
-  })
-  .refine(({ minimum, maximum }) => maximum >= minimum, { error: "must have a maximum that is not below its minimum" });
-
-const records = z.strictObject({
-  write: functionSettings,
-  read: functionSettings,
-  table: z.strictObject({
-    readCapacity: capacityRange,
-    writeCapacity: capacityRange,
-    /** Share of the capacity that auto scaling aims to have in use, percent: 20 to 90 (DynamoDB, auto scaling). */
-    targetUtilizationPercent: wholeNumber(20, 90, "percent, DynamoDB's range"),
-  }),
-});
 
 /** What a short-lived environment may set otherwise than the environment it is made from. */
 const settings = {
@@ -233,6 +112,10 @@ const settings = {
   records,
   /** The `jobs` system, the workload of the platform. */
   jobs,
+  /** The `stream` system. */
+  stream,
+  /** The `files` system. */
+  files,
 };
 
 export const environmentSchema = z.strictObject({
@@ -307,17 +190,3 @@ export type EnvironmentConfig = Omit<Input, "shortLived"> & {
 
 /** One environment, checked and with its defaults. */
 export type CheckedEnvironment = z.output<typeof environmentSchema>;
-
-function text(pattern: RegExp, valid: string) {
-  const error = `must be ${valid}`;
-  return z.string({ error }).regex(pattern, { error });
-}
-
-function wholeNumber(minimum: number, maximum: number, unit: string) {
-  const error = `must be a whole number from ${minimum} to ${maximum} (${unit})`;
-  return z.int({ error }).min(minimum, { error }).max(maximum, { error });
-}
-
-function oneOf<const T extends readonly [string | number, ...(string | number)[]]>(values: T, what: string) {
-  return z.literal(values, { error: `must be one of ${values.join(", ")} (${what})` });
-}

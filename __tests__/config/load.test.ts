@@ -195,6 +195,86 @@ describe("accounts", () => {
   });
 });
 
+describe("stream and files", () => {
+  const streaming = (changes: { [Part in keyof EnvironmentConfig["stream"]]?: object }): EnvironmentConfig => {
+    const parts = Object.entries(changes).map(([name, part]) => [
+      name,
+      { ...dev.stream[name as keyof typeof changes], ...part },
+    ]);
+    return { ...dev, stream: { ...dev.stream, ...Object.fromEntries(parts) } };
+  };
+
+  test.each<[string, EnvironmentConfig, string]>([
+    [
+      "fewer invocations at once than shards",
+      streaming({ kinesis: { shardCount: 3 } }),
+      "dev.stream.consume.reservedConcurrency: 2 must be at least kinesis.shardCount (3)",
+    ],
+    [
+      "records that are given up when they are gone",
+      streaming({ consumer: { maximumRecordAgeHours: 24 } }),
+      "dev.stream.consumer.maximumRecordAgeHours: 24 must be less than kinesis.retentionHours (24)",
+    ],
+    [
+      "a retention below Kinesis's",
+      streaming({ kinesis: { retentionHours: 23 } }),
+      "dev.stream.kinesis.retentionHours: 23 must be a whole number from 24 to 8760",
+    ],
+    [
+      "a signing key that ends before what it signed",
+      streaming({ kinesis: { retentionHours: 49 }, secret: { rotationDays: 2 } }),
+      "dev.stream.secret.rotationDays: 2 must be at least kinesis.retentionHours (49) in days",
+    ],
+    [
+      "a signing key that stays for a quarter",
+      streaming({ secret: { rotationDays: 90 } }),
+      "dev.stream.secret.rotationDays: 90 must be a whole number from 1 to 30",
+    ],
+  ])("STR-01, PLAT-02 refuses %s", (_, config, message) => {
+    expect(refusalOf({ sources: [config] })).toContain(message);
+  });
+
+  const processing = (changes: Partial<EnvironmentConfig["files"]>, base = staging): EnvironmentConfig => ({
+    ...base,
+    files: { ...base.files, ...changes },
+  });
+
+  test.each<[string, EnvironmentConfig, string]>([
+    [
+      "more memory than a processor may have",
+      processing({ image: { memorySizeMb: 3_008, reservedConcurrency: 2 } }),
+      "staging.files.image.memorySizeMb: 3008 must be a whole number from 256 to 2048",
+    ],
+    [
+      "a user pool that is none",
+      processing({ userPoolArns: ["arn:aws:cognito-idp:us-east-1:1:userpool/x"] }),
+      "must be the ARN of a Cognito user pool",
+    ],
+    [
+      "any model",
+      processing({ bedrock: { models: [{ profileId: "*", regions: ["us-east-1"] }], dailyTokens: 1 } }),
+      'staging.files.bedrock.models.0.profileId: "*" must be the id of an inference profile',
+    ],
+    [
+      "a model in no region",
+      processing({ bedrock: { models: [{ profileId: "us.amazon.nova-lite-v1:0", regions: [] }], dailyTokens: 1 } }),
+      "staging.files.bedrock.models.0.regions: [] must name a region at least",
+    ],
+    [
+      "no budget",
+      processing({ bedrock: { models: [], dailyTokens: 0 } }),
+      "staging.files.bedrock.dailyTokens: 0 must be a whole number from 1",
+    ],
+    [
+      "models without a way to them",
+      processing({ bedrock: staging.files.bedrock }, dev),
+      'dev.files.bedrock.models: needs "bedrock-runtime" among network.interfaceEndpoints',
+    ],
+  ])("FIL-02, FIL-04, PLAT-02 refuses %s", (_, config, message) => {
+    expect(refusalOf({ sources: [config] })).toContain(message);
+  });
+});
+
 describe("recovery", () => {
   const recovering = (recovery: Partial<EnvironmentConfig["recovery"]>, changes: Partial<EnvironmentConfig> = {}) => ({
     ...prod,
@@ -450,13 +530,13 @@ describe("quotas", () => {
   test("PLAT-23 what is reserved is every reservedConcurrency of a component, where the component is", () => {
     const [environment] = loadEnvironments({ environment: "dev" });
     const extended = { ...environment, api: { items: { reservedConcurrency: 7 } } } as never;
-    expect(reservedConcurrency(extended, "us-east-1")).toBe(47);
+    expect(reservedConcurrency(extended, "us-east-1")).toBe(86);
     expect(reservedConcurrency(extended, "us-west-2")).toBe(7);
   });
 
   test("PLAT-23 all environments of an account are added up, and 100 stay unreserved", () => {
     const quotas = {
-      concurrentExecutions: 505,
+      concurrentExecutions: 621,
       otherReservedConcurrency: 0,
       vpcsPerRegion: 5,
       otherVpcsPerRegion: 1,
@@ -466,22 +546,22 @@ describe("quotas", () => {
       sharedAccount: true,
       accountQuotas: quotas,
     }));
-    // dev 155 and staging 250, where both have their primary region: 405 reservable.
+    // dev 194 and staging 327, where both have their primary region: 521 reservable.
     const inOneRegion = sharing.map((config) => ({ ...config, primaryRegion: "us-west-2" }));
     expect(loadEnvironments({ sources: inOneRegion })).toHaveLength(2);
     const tighter = inOneRegion.map((config) => ({
       ...config,
-      accountQuotas: { ...quotas, concurrentExecutions: 504 },
+      accountQuotas: { ...quotas, concurrentExecutions: 620 },
     }));
     expect(refusalOf({ sources: tighter })).toContain(
-      "in us-west-2 would hold 405 reserved concurrency, of which 404 can be reserved (504 less the 100 that Lambda keeps)",
+      "in us-west-2 would hold 521 reserved concurrency, of which 520 can be reserved (620 less the 100 that Lambda keeps)",
     );
     const beside = inOneRegion.map((config) => ({
       ...config,
       accountQuotas: { ...quotas, otherReservedConcurrency: 1 },
     }));
     expect(refusalOf({ sources: beside })).toContain(
-      "404 can be reserved (505 less the 100 that Lambda keeps and 1 of others)",
+      "520 can be reserved (621 less the 100 that Lambda keeps and 1 of others)",
     );
   });
 });
