@@ -1,12 +1,13 @@
 // Size and start of every function's bundle, against bundles of what all functions need anyway.
 import { execFile } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:fs";
 import { availableParallelism, cpus, tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { gzipSync } from "node:zlib";
 import { bundleFunctions } from "../bin/functions.mjs";
+import { packageNames } from "../bin/lambda-packages.mjs";
 import { makeBaselines, makeClientBaseline } from "./functions/baselines.mjs";
 import { busyElsewhere, median } from "./support/measure.mjs";
 import { table, times } from "./support/table.mjs";
@@ -28,7 +29,15 @@ Exit codes: 0 measured, wanted figures reached or not; 1 something didn't build 
 `;
 
 /** What a function is allowed: bytes minified, bytes of gzip, and times the import of its SDK clients alone. */
-const allowed = { minified: 470_000, zipped: 140_000, import: 1.5 };
+const allowed = { minified: 470_000, zipped: 142_000, import: 1.5 };
+
+/** What reads files has its parsers in it, and nobody waits for its start: by how much it may be larger. */
+const allowedOf = (name) => ({ ...allowed, ...withParsers[name] });
+const withParsers = {
+  "files/data": { minified: 600_000, zipped: 190_000, import: 2 },
+  "files/document": { minified: 2_600_000, zipped: 800_000, import: 2 },
+  "files/image": { minified: 660_000, zipped: 210_000, import: 2 },
+};
 
 const projectRoot = dirname(dirname(fileURLToPath(import.meta.url)));
 
@@ -57,7 +66,7 @@ async function run(folder, rounds) {
   const baselines = await makeBaselines(projectRoot, folder);
   const functions = Object.entries(await bundleFunctions(projectRoot)).map(([name, { folder: own }]) => ({
     name,
-    file: join(own, "index.mjs"),
+    file: startable(name, own, folder),
     isFunction: true,
   }));
   const clients = [];
@@ -89,6 +98,16 @@ async function run(folder, rounds) {
   };
 }
 
+/** A function's code; where it carries packages for Lambda's platform, beside those of this one. */
+function startable(name, own, folder) {
+  if (packageNames(projectRoot, name).length === 0) return join(own, "index.mjs");
+  const beside = join(folder, name);
+  mkdirSync(beside, { recursive: true });
+  cpSync(join(own, "index.mjs"), join(beside, "index.mjs"));
+  symlinkSync(join(projectRoot, "node_modules"), join(beside, "node_modules"));
+  return join(beside, "index.mjs");
+}
+
 /** What a bundle of a function's SDK clients is called. */
 const clientsOf = (name) => `clients of ${name}`;
 
@@ -115,6 +134,10 @@ function importTime(file) {
     DEAD_LETTER_QUEUE_URL: "https://sqs.us-east-1.amazonaws.com/111111111111/dead-letters",
     MAX_RECEIVE_COUNT: "3",
     CONFIG_PATH: "/tap/dev/jobs/config/",
+    STREAM_NAME: "records",
+    SECRET_NAME: "signing-key",
+    MODEL_IDS: "us.amazon.nova-lite-v1:0",
+    MODEL_DAILY_BUDGET: "100000",
     POWERTOOLS_SERVICE_NAME: "bench",
     POWERTOOLS_METRICS_NAMESPACE: "bench",
     POWERTOOLS_TRACE_ENABLED: "false",
@@ -161,12 +184,22 @@ function format({ machine, rounds, variants }) {
       variants
         .filter(({ isFunction }) => isFunction)
         .flatMap(({ name, minified, zipped, milliseconds }) => [
-          atMost(`${name}: at most ${kilobytes(allowed.minified)}`, minified, allowed.minified, kilobytes),
-          atMost(`${name}: at most ${kilobytes(allowed.zipped)} of gzip`, zipped, allowed.zipped, kilobytes),
           atMost(
-            `${name}: import at most ${times(allowed.import)} of its clients`,
+            `${name}: at most ${kilobytes(allowedOf(name).minified)}`,
+            minified,
+            allowedOf(name).minified,
+            kilobytes,
+          ),
+          atMost(
+            `${name}: at most ${kilobytes(allowedOf(name).zipped)} of gzip`,
+            zipped,
+            allowedOf(name).zipped,
+            kilobytes,
+          ),
+          atMost(
+            `${name}: import at most ${times(allowedOf(name).import)} of its clients`,
             milliseconds / clients.get(clientsOf(name)).milliseconds,
-            allowed.import,
+            allowedOf(name).import,
             times,
           ),
         ]),

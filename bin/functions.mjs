@@ -10,13 +10,20 @@ import {
   stampOf,
   writeWhole,
 } from "./cache.mjs";
+import { packageInputs, packageNames, readPackages, requirePackages } from "./lambda-packages.mjs";
 import { smallerPackages } from "./smaller-packages.mjs";
 import { keepSources } from "./source-map.mjs";
 
 const bundlesFolder = (projectRoot) => join(cacheFolder(projectRoot), "functions");
-const settings = ["bin/functions.mjs", "bin/smaller-packages.mjs", "bin/source-map.mjs", ...commonSettings];
+const settings = [
+  "bin/functions.mjs",
+  "bin/lambda-packages.mjs",
+  "bin/smaller-packages.mjs",
+  "bin/source-map.mjs",
+  ...commonSettings,
+];
 
-/** What a function's folder holds: nothing else is in its zip. */
+/** What a function's folder holds, and its packages where it has any: nothing else is in its zip. */
 const codeFile = "index.mjs";
 const mapFile = "index.mjs.map";
 
@@ -112,8 +119,10 @@ async function bundle(projectRoot, names) {
     return names.map((name) => {
       const code = texts.get(join(name, codeFile));
       const map = ownSources(texts.get(join(name, mapFile)));
-      const hash = store(projectRoot, name, { [codeFile]: code, [mapFile]: map });
-      return [name, { hash, inputs: inputsOf(metafile, entryOf(name)) }];
+      requirePackages(projectRoot, name, metafile.outputs[`${outFolder}/${name}/${codeFile}`].imports);
+      const files = new Map([[codeFile, code], [mapFile, map], ...readPackages(projectRoot, name)]);
+      const inputs = [...inputsOf(metafile, entryOf(name)), ...packageInputs(projectRoot, name)];
+      return [name, { hash: store(projectRoot, name, files), inputs }];
     });
   } catch (error) {
     throw withoutStack(explain(error));
@@ -157,6 +166,7 @@ function buildOptions(projectRoot, names) {
       js: 'import{createRequire as createNodeRequire}from"node:module";const require=createNodeRequire(import.meta.url);',
     },
     plugins: smallerPackages,
+    external: [...new Set(names.flatMap((name) => packageNames(projectRoot, name)))],
   };
 }
 
@@ -167,12 +177,15 @@ function ownSources(map) {
 
 /** Puts files into the folder of their content, whole or not at all. */
 function store(projectRoot, name, files) {
-  const hash = sha256(JSON.stringify(files));
+  const hash = contentHash(files);
   const folder = folderOf(projectRoot, name, hash);
   if (isWhole(folder)) return hash;
   mkdirSync(dirname(folder), { recursive: true });
   const temporary = mkdtempSync(`${folder}.`);
-  for (const [file, text] of Object.entries(files)) writeFileSync(join(temporary, file), text);
+  for (const [file, content] of files) {
+    mkdirSync(dirname(join(temporary, file)), { recursive: true });
+    writeFileSync(join(temporary, file), content);
+  }
   try {
     rmSync(folder, { recursive: true, force: true });
     renameSync(temporary, folder);
@@ -182,6 +195,10 @@ function store(projectRoot, name, files) {
     if (!isWhole(folder)) throw error;
   }
   return hash;
+}
+
+function contentHash(files) {
+  return sha256(JSON.stringify([...files].map(([file, content]) => [file, sha256(content)])));
 }
 
 /** Keeps the newest few of each function: another run may still be on the ones before. */

@@ -38,8 +38,11 @@ const smallerSemver = changed(
  * of the service's; who asks for the class of one that isn't here is told by the build that there is none.
  */
 const errorClasses = {
+  "bedrock-runtime": [],
   dynamodb: ["ConditionalCheckFailedException", "TransactionCanceledException"],
+  kinesis: [],
   s3: [],
+  "secrets-manager": [],
   sqs: [],
   ssm: ["ParameterNotFound"],
 };
@@ -50,7 +53,7 @@ const errorClasses = {
  */
 const smallerSchemas = changed(
   "smaller-schemas",
-  "/@aws-sdk/client-[a-z0-9]+/dist-es/schemas/schemas_0\\.js$",
+  "/@aws-sdk/client-[a-z0-9-]+/dist-es/schemas/schemas_0\\.js$",
   (text, path) => {
     const constants = new Map(
       [...text.matchAll(/^const (_\w+) = ("[^"]*");$/gm)].map(([, name, value]) => [name, value]),
@@ -80,17 +83,17 @@ const fewerErrors = changed(
   },
 );
 
-const errorClassesOf = (path) => errorClasses[path.match(/@aws-sdk[/\\]client-([a-z0-9]+)/)?.[1]];
+const errorClassesOf = (path) => errorClasses[path.match(/@aws-sdk[/\\]client-([a-z0-9-]+)/)?.[1]];
 
 /** A client says its version in requests, and has the whole list of its packages for it. */
 const onlyVersions = changed(
   "only-versions",
-  "/@aws-sdk/client-[a-z0-9]+/package\\.json$",
+  "/@aws-sdk/client-[a-z0-9-]+/package\\.json$",
   (text) => JSON.stringify({ version: JSON.parse(text).version }),
   "json",
 );
 
-/** SelectObjectContent streams events; nobody else does. */
+/** S3's SelectObjectContent and Kinesis's SubscribeToShard stream events; nobody here calls them. */
 const noEventStreams = replaced(
   "no-event-streams",
   "/@smithy/core/dist-es/submodules/event-streams/index\\.js$",
@@ -99,6 +102,32 @@ const noEventStreams = replaced(
    export class EventStreamSerde {
      constructor() { throw new Error("bin/smaller-packages.mjs leaves event streams out"); }
    }`,
+);
+
+/** The same of Bedrock: answers that come bit by bit, and conversations over web sockets. */
+const noConversations = [
+  replaced(
+    "no-web-sockets",
+    "/@aws-sdk/middleware-websocket/dist-es/index\\.js$",
+    `export const resolveWebSocketConfig = (config) => config;
+     export const getWebSocketPlugin = () => ({ applyToStack() {} });`,
+  ),
+  replaced(
+    "no-event-stream-plugin",
+    "/@aws-sdk/middleware-eventstream/dist-es/index\\.js$",
+    `export const resolveEventStreamConfig = (config) => config;
+     export const getEventStreamPlugin = () => ({ applyToStack() {} });`,
+  ),
+  replaced(
+    "no-event-stream-handler",
+    "/@aws-sdk/eventstream-handler-node/dist-es/index\\.js$",
+    "export const eventStreamPayloadHandlerProvider = () => undefined;",
+  ),
+];
+
+/** A client of Kinesis is given its handler, that of HTTP/1.1; the other would come along all the same. */
+const noHttp2 = changed("no-http2", "/@aws-sdk/client-kinesis/dist-es/runtimeConfig\\.js$", (text) =>
+  must(text, /NodeHttp2Handler as RequestHandler/g, "NodeHttpHandler as RequestHandler"),
 );
 
 /** Node has the first three built in: these are for where it was built without. The last is asked for by nobody. */
@@ -153,6 +182,8 @@ export const smallerPackages = [
   fewerErrors,
   onlyVersions,
   noEventStreams,
+  ...noConversations,
+  noHttp2,
   noSoftwareHashes,
   noSamplingRules,
   objectsAlone,

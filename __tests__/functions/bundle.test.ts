@@ -11,6 +11,8 @@ import { recordsVariables } from "./lambda";
 // Some bundle all functions several times.
 jest.setTimeout(30_000);
 
+type Project = ReturnType<typeof copyProject>;
+
 let own: Bundles;
 beforeAll(async () => {
   own = await bundles(projectRoot);
@@ -95,13 +97,76 @@ describe("bytes", () => {
   });
 });
 
+describe("packages that a function carries", () => {
+  const filesOf = (name: string) => readdirSync(folderOf(name), { recursive: true, encoding: "utf8" });
+  const binary = "node_modules/@img/sharp-linux-arm64/package.json";
+
+  test("FIL-03 sharp is there for Lambda's platform, whatever this one is, in the release that the tests run with", () => {
+    const versionOf = (file: string) => JSON.parse(readFileSync(file, "utf8")).version;
+    expect(filesOf("files/image")).toEqual(
+      expect.arrayContaining([binary, "node_modules/@img/sharp-libvips-linux-arm64/package.json"]),
+    );
+    expect(filesOf("files/image").filter((file) => /@img\/sharp-.*-x64/.test(file))).toEqual([]);
+    expect(versionOf(join(folderOf("files/image"), "node_modules/sharp/package.json"))).toBe(
+      versionOf(join(projectRoot, "node_modules/sharp/package.json")),
+    );
+  });
+
+  test("FIL-03 no other function carries any, nor what is only for building them", () => {
+    for (const name of Object.keys(own).filter((each) => each !== "files/image"))
+      expect(filesOf(name).sort()).toEqual(["index.mjs", "index.mjs.map"]);
+    expect(filesOf("files/image").filter((file) => /\.(d\.[cm]?ts|md|cc|gyp)$/.test(file))).toEqual([]);
+  });
+
+  test.each([
+    [
+      "packages that aren't installed",
+      (project: Project) =>
+        appendFileSync(join(project.root, "functions/files/image/packages/package-lock.json"), "\n"),
+      "Packages of the function files/image are not installed: npm run lambda-packages",
+    ],
+    [
+      "code that asks for one that isn't named",
+      (project: Project) => project.replace("functions/files/data/handler.ts", /^/, 'import "sharp";\n'),
+      "The function files/data imports sharp, which functions/files/data/packages doesn't name",
+    ],
+  ])("FIL-03 %s is refused", async (_, change, message) => {
+    const project = copyProject();
+    try {
+      change(project);
+      const { exitCode, stderr } = await bundle(project.root);
+      expect([exitCode, stderr]).toEqual([1, expect.stringContaining(message)]);
+    } finally {
+      project.remove();
+    }
+  });
+});
+
 describe("size", () => {
+  /** Bytes of the code, and of what gzip makes of it. */
+  interface Size {
+    readonly bytes: number;
+    readonly gzipBytes: number;
+  }
+
+  /** Clients of four services with Powertools, at most. */
+  const usual: Size = { bytes: 470_000, gzipBytes: 142_000 };
+
+  /** What reads files has its parsers in it; none of these answers somebody who waits. */
+  const withParsers: Readonly<Record<string, Size>> = {
+    "files/data": { bytes: 600_000, gzipBytes: 190_000 },
+    // pdf.js is 1.8 MB.
+    "files/document": { bytes: 2_600_000, gzipBytes: 800_000 },
+    "files/image": { bytes: 660_000, gzipBytes: 210_000 },
+  };
+
   test("API-15 no function is larger than it has to be: Lambda loads all of it before the first answer", () => {
-    const sizes = Object.entries(contentOf(own)).map(([name, { code, map }]) => ({
-      name,
-      isLarge: code.length > 470_000 || gzipSync(code).length > 140_000 || map.length > 50_000,
-    }));
-    expect(sizes.filter(({ isLarge }) => isLarge)).toEqual([]);
+    const tooLarge = Object.entries(contentOf(own)).flatMap(([name, { code, map }]) => {
+      const { bytes, gzipBytes } = withParsers[name] ?? usual;
+      const size = { name, bytes: code.length, gzipBytes: gzipSync(code).length, mapBytes: map.length };
+      return size.bytes > bytes || size.gzipBytes > gzipBytes || size.mapBytes > 55_000 ? [size] : [];
+    });
+    expect(tooLarge).toEqual([]);
   });
 });
 
