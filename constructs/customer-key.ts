@@ -120,6 +120,17 @@ export class CustomerKey extends Construct {
     this.grantService("Sns", "sns", "ArnEquals", "kms:EncryptionContext:aws:sns:topicArn", [topicArn]);
   }
 
+  /** A data stream (Kinesis developer guide, permissions to use user-generated KMS keys). */
+  grantDataStream(streamArn: string): void {
+    this.grantService("Kinesis", "kinesis", "ArnEquals", "kms:EncryptionContext:aws:kinesis:arn", [streamArn]);
+  }
+
+  /** A secret, by the pattern of its ARN; the other value is what Secrets Manager tries a key with (Secrets Manager user guide, encryption context). */
+  grantSecret(arnPattern: string): void {
+    const context = "kms:EncryptionContext:SecretARN";
+    this.grantService("Secrets", "secretsmanager", "StringLike", context, [arnPattern, "RequestToValidateKeyAccess"]);
+  }
+
   /** A service that publishes to a topic or sends to a queue by itself, as CloudWatch does for `arn:…:alarm:…`. */
   grantPublisher(service: string, sourceArn: string): void {
     this.use(

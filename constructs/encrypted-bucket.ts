@@ -1,4 +1,5 @@
 import { S3Bucket } from "@cdktf/provider-aws/lib/s3-bucket";
+import { S3BucketCorsConfiguration } from "@cdktf/provider-aws/lib/s3-bucket-cors-configuration";
 import {
   S3BucketLifecycleConfiguration,
   type S3BucketLifecycleConfigurationRule,
@@ -35,6 +36,8 @@ export interface EncryptedBucketProps {
   readonly noncurrentVersionExpirationDays: number;
   /** Days after which objects expire, 1 or more. @default never */
   readonly expirationDays?: number;
+  /** Where browsers may put and get objects from by presigned URLs: exact origins. @default nowhere */
+  readonly allowedOrigins?: readonly string[];
   /** Days after which objects move to Intelligent-Tiering, 1 or more; where they expire by then they stay, because S3 refuses an expiry that isn't later than a transition (PLAT-06). @default never */
   readonly intelligentTieringAfterDays?: number;
   /** Name of the bucket that takes the access logs; `"none"` is for access-log buckets themselves. @default the one that `security` makes in the bucket's region */
@@ -44,6 +47,9 @@ export interface EncryptedBucketProps {
   /** Terraform refuses to destroy it; else it goes, and what is in it. @default deletionProtection of the environment */
   readonly preventDestroy?: boolean;
 }
+
+/** Calls on objects that a function can be granted, by their IAM names. */
+export type ObjectAction = "s3:DeleteObject" | "s3:GetObject" | "s3:GetObjectVersion" | "s3:PutObject";
 
 /**
  * A private bucket: versions, encryption, bucket-owner ownership, TLS only, unfinished uploads removed after 7 days.
@@ -97,6 +103,7 @@ export class EncryptedBucket extends Construct {
     const versioning = this.keepVersions(bucket.id);
     this.expire(bucket.id, props, versioning);
     this.logAccess(bucket.id, name, props);
+    this.letBrowsersIn(bucket.id, props);
     const policy = new S3BucketPolicy(this, "Policy", {
       ...this.elsewhere,
       bucket: bucket.id,
@@ -124,17 +131,21 @@ export class EncryptedBucket extends Construct {
   }
 
   /**
-   * Lets a function make these calls on objects under a prefix, and use the bucket's key for them through S3 alone.
-   * @example bucket.grantObjects(worker, ["s3:PutObject"], "results/*")
+   * Lets a function make these calls on objects, by what their keys are like, and use the bucket's key for them through
+   * S3 alone.
+   * @example bucket.grantObjects(worker, { "results/*": ["s3:PutObject"] })
    */
-  grantObjects(
-    grantee: NodeFunction,
-    actions: readonly ("s3:DeleteObject" | "s3:GetObject" | "s3:PutObject")[],
-    prefix = "*",
-  ): void {
-    grantee.allowDataAccess({ sid: `${this.node.id}Objects`, actions, resources: [`${this.arn}/${prefix}`] });
+  grantObjects(grantee: NodeFunction, actionsByKey: Readonly<Record<string, readonly ObjectAction[]>>): void {
+    const grants = Object.entries(actionsByKey);
+    for (const [index, [pattern, granted]] of grants.entries())
+      grantee.allowDataAccess({
+        sid: `${this.node.id}Objects${index === 0 ? "" : index + 1}`,
+        actions: granted,
+        resources: [`${this.arn}/${pattern}`],
+      });
+    const actions = grants.flatMap(([, granted]) => granted);
     const keyActions = [
-      ...(actions.includes("s3:GetObject") || actions.includes("s3:PutObject") ? (["kms:Decrypt"] as const) : []),
+      ...(actions.some((action) => action !== "s3:DeleteObject") ? (["kms:Decrypt"] as const) : []),
       ...(actions.includes("s3:PutObject") ? (["kms:GenerateDataKey"] as const) : []),
     ];
     if (this.keyArn === undefined || keyActions.length === 0) return;
@@ -212,6 +223,24 @@ export class EncryptedBucket extends Construct {
       bucket,
       rule: [rule],
       dependsOn: [versioning],
+    });
+  }
+
+  private letBrowsersIn(bucket: string, { allowedOrigins = [] }: EncryptedBucketProps): void {
+    if (allowedOrigins.length === 0) return;
+    new S3BucketCorsConfiguration(this, "Cors", {
+      ...this.elsewhere,
+      bucket,
+      corsRule: [
+        {
+          allowedOrigins: [...allowedOrigins],
+          allowedMethods: ["GET", "PUT"],
+          // What a presigned upload is bound to; the browser sets its length itself.
+          allowedHeaders: ["content-type", "x-amz-checksum-sha256"],
+          exposeHeaders: ["etag", "x-amz-version-id"],
+          maxAgeSeconds: 3_600,
+        },
+      ],
     });
   }
 

@@ -35,6 +35,7 @@ export class EncryptedQueue extends Construct {
   /** Computed, for policies. */
   readonly arn: string;
   readonly resource: SqsQueue;
+  readonly policy: SqsQueuePolicy;
   private readonly key: CustomerKey;
 
   constructor(scope: Construct, id: string, props: EncryptedQueueProps) {
@@ -56,7 +57,7 @@ export class EncryptedQueue extends Construct {
       maxMessageSize: maximumMessageBytes,
       ...(props.redrive ? { redrivePolicy: JSON.stringify(props.redrive) } : {}),
     });
-    new SqsQueuePolicy(this, "Policy", {
+    this.policy = new SqsQueuePolicy(this, "Policy", {
       queueUrl: this.resource.id,
       policy: policyJson([denyPlainHttp("sqs:*", [this.arn]), ...(props.statements ?? [])]),
     });

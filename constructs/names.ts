@@ -21,6 +21,8 @@ export const nameKinds = {
   backupVault: { limit: 50 },
   bucket: { limit: 63, withAccountId: true },
   dashboard: { limit: 255 },
+  /** Kinesis data stream. */
+  dataStream: { limit: 128 },
   function: { limit: 64 },
   functionLogGroup: { limit: 512, prefix: "/aws/lambda/" },
   keyAlias: { limit: 256, prefix: "alias/" },
@@ -34,6 +36,8 @@ export const nameKinds = {
   role: { limit: 64 },
   /** EventBridge rule. */
   rule: { limit: 64 },
+  /** Secrets Manager; AWS adds a hyphen and six characters to the ARN. */
+  secret: { limit: 512 },
   securityGroup: { limit: 255 },
   table: { limit: 255 },
   /** The tag `Name`, which EC2's resources, certificates and health checks have in place of a name. */

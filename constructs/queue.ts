@@ -1,3 +1,4 @@
+import type { ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
 import { Alarms } from "./alarms";
 import type { CustomerKey } from "./customer-key";
@@ -42,6 +43,8 @@ export class Queue extends Construct {
   readonly targetArn: string;
   readonly visibilityTimeoutSeconds: number;
   readonly deadLetters: DeadLetterQueue;
+  /** What services that send to it by themselves must wait for. */
+  readonly policy: ITerraformDependable;
 
   private readonly queue: EncryptedQueue;
 
@@ -69,6 +72,7 @@ export class Queue extends Construct {
     this.url = queue.resource.id;
     this.targetArn = queue.resource.arn;
     this.visibilityTimeoutSeconds = visibilityTimeoutSeconds;
+    this.policy = queue.policy;
     this.queue = queue;
     new Alarms(this, "Alarms", {
       ...named,

@@ -49,10 +49,13 @@ export class RuntimeSettings extends Construct {
     }
   }
 
-  /** Lets a function read them, all in one call. */
-  grantRead(grantee: NodeFunction): void {
+  /** Lets a function read them, all in one call. @param names of those that it reads; all by default */
+  grantRead(grantee: NodeFunction, names: readonly string[] = this.names): void {
     const stack = TapStack.of(this);
-    const resources = this.names.map((name) => stack.arnOf("ssm", `parameter${this.path}${name}`));
+    const unknown = names.find((name) => !this.names.includes(name));
+    if (unknown !== undefined)
+      throw new RangeError(`The settings are ${this.names.join(", ")} (given ${JSON.stringify(unknown)})`);
+    const resources = names.map((name) => stack.arnOf("ssm", `parameter${this.path}${name}`));
     grantee.allowDataAccess({ sid: this.node.id, actions: ["ssm:GetParameters"], resources });
   }
 }

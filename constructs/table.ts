@@ -32,6 +32,10 @@ export interface TableProps {
   readonly key: CustomerKey;
   /** Attribute that tells items apart; a string. */
   readonly partitionKey: string;
+  /** Second attribute of the key; a string. @default none: one item for each partition key */
+  readonly sortKey?: string;
+  /** Other ways to find items, by the index's name: 3 to 255 characters (DynamoDB, naming rules); all attributes are in each. @default none */
+  readonly indexes?: Readonly<Record<string, TableIndex>>;
   /** @default on demand */
   readonly capacity?: ProvisionedCapacity;
   /** Whether the table can be restored to any second of the last 35 days. */
@@ -40,6 +44,12 @@ export interface TableProps {
   readonly expiryAttribute?: string;
   /** What the table's stream tells of a change. @default no stream */
   readonly streamViewType?: "KEYS_ONLY" | "NEW_IMAGE" | "OLD_IMAGE" | "NEW_AND_OLD_IMAGES";
+}
+
+/** A global secondary index; both attributes are strings. */
+export interface TableIndex {
+  readonly partitionKey: string;
+  readonly sortKey: string;
 }
 
 /** What the stream of a table with replicas tells (DynamoDB developer guide, global tables). */
@@ -105,6 +115,12 @@ export class Table extends Construct {
     grantee.allowDataAccess({ sid: this.node.id, actions, resources: [this.arn] }, this.decrypt(`${this.node.id}Key`));
   }
 
+  /** Lets a function query one of the table's indexes. */
+  grantIndex(grantee: NodeFunction, index: string): void {
+    const resources = [`${this.arn}/index/${index}`];
+    grantee.allowDataAccess({ sid: `${this.node.id}Index`, actions: ["dynamodb:Query"], resources });
+  }
+
   /**
    * Lets Lambda read the table's changes in a function's name.
    * @returns ARN of the stream
@@ -138,7 +154,7 @@ export class Table extends Construct {
   }
 
   private createTable(props: TableProps): DynamodbTable {
-    const { key, partitionKey, capacity, pointInTimeRecovery, expiryAttribute } = props;
+    const { key, partitionKey, sortKey, indexes = {}, capacity, pointInTimeRecovery, expiryAttribute } = props;
     const stack = TapStack.of(this);
     const { deletionProtection } = stack.environment;
     const streamViewType = stack.replicaRegion === undefined ? props.streamViewType : replicatedView;
@@ -156,7 +172,9 @@ export class Table extends Construct {
     return new DynamodbTable(this, "Table", {
       name: this.name,
       hashKey: partitionKey,
-      attribute: [{ name: partitionKey, type: "S" }],
+      ...(sortKey === undefined ? {} : { rangeKey: sortKey }),
+      attribute: keyAttributes(props).map((name) => ({ name, type: "S" })),
+      ...(Object.keys(indexes).length === 0 ? {} : { globalSecondaryIndex: Object.entries(indexes).map(indexOf) }),
       ...(capacity === undefined
         ? { billingMode: "PAY_PER_REQUEST" }
         : {
@@ -260,6 +278,16 @@ export class Table extends Construct {
       },
     });
   }
+}
+
+/** DynamoDB wants to know the attributes of keys, and of no others (CreateTable). */
+function keyAttributes({ partitionKey, sortKey, indexes = {} }: TableProps): string[] {
+  const ofIndexes = Object.values(indexes).flatMap((index) => [index.partitionKey, index.sortKey]);
+  return [...new Set([partitionKey, ...(sortKey === undefined ? [] : [sortKey]), ...ofIndexes])];
+}
+
+function indexOf([name, { partitionKey, sortKey }]: [string, TableIndex]) {
+  return { name, hashKey: partitionKey, rangeKey: sortKey, projectionType: "ALL" };
 }
 
 function refuseImpossible({ read, write, targetUtilizationPercent }: ProvisionedCapacity): void {

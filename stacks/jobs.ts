@@ -108,8 +108,8 @@ export class JobsStack extends TapStack {
     queue.grantSend(submit);
     queue.grantSend(work);
     queue.deadLetters.grantSend(work);
-    bucket.grantObjects(work, ["s3:PutObject"], "results/*");
-    bucket.grantObjects(follow, ["s3:GetObject"], "results/*");
+    bucket.grantObjects(work, { "results/*": ["s3:PutObject"] });
+    bucket.grantObjects(follow, { "results/*": ["s3:GetObject"] });
     config.grantRead(work);
     return { submit, follow, work };
   }

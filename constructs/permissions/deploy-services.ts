@@ -3,7 +3,7 @@ import type { Statement } from "../policy";
 import { anyRegionArn, iamArn } from "./scope";
 
 /** Services that encrypt with a customer key in the name of whoever sets them up. */
-const encryptingServices = ["backup", "dynamodb", "lambda"];
+const encryptingServices = ["backup", "dynamodb", "kinesis", "lambda", "secretsmanager"];
 
 /** Functions, and the queues and topics between them. */
 export function deployFunctions(accountId: string): Statement[] {
@@ -157,7 +157,9 @@ export function deployData({ accountId, empties, replicaRegion }: DeployDataProp
       actions: [
         "s3:DeleteBucket",
         "s3:DeleteBucketPolicy",
+        "s3:PutBucketCORS",
         "s3:PutBucketLogging",
+        "s3:PutBucketNotification",
         "s3:PutBucketOwnershipControls",
         "s3:PutBucketPolicy",
         "s3:PutBucketPublicAccessBlock",
@@ -204,6 +206,48 @@ function serviceLinkedRole(sid: string, accountId: string, { service, name }: ty
     resources: [iamArn(accountId, `role/aws-service-role/${service}/${name}`)],
     conditions: { StringEquals: { "iam:AWSServiceName": service } },
   };
+}
+
+/** Data streams, and secrets: never a value of one. */
+export function deployStreams(accountId: string): Statement[] {
+  return [
+    {
+      sid: "ManageStreams",
+      actions: [
+        "kinesis:AddTagsToStream",
+        "kinesis:CreateStream",
+        "kinesis:DecreaseStreamRetentionPeriod",
+        "kinesis:DeleteStream",
+        "kinesis:IncreaseStreamRetentionPeriod",
+        "kinesis:RemoveTagsFromStream",
+        "kinesis:StartStreamEncryption",
+        "kinesis:StopStreamEncryption",
+        "kinesis:TagResource",
+        "kinesis:UntagResource",
+        "kinesis:UpdateShardCount",
+      ],
+      resources: [anyRegionArn(accountId, "kinesis", "stream/tap-*")],
+    },
+    {
+      sid: "ManageSecrets",
+      actions: [
+        "secretsmanager:CancelRotateSecret",
+        "secretsmanager:CreateSecret",
+        "secretsmanager:DeleteSecret",
+        "secretsmanager:RotateSecret",
+        "secretsmanager:TagResource",
+        "secretsmanager:UntagResource",
+        "secretsmanager:UpdateSecret",
+      ],
+      resources: [anyRegionArn(accountId, "secretsmanager", "secret:tap-*")],
+    },
+    // Secrets Manager asks whoever has it rotated by a function for the right to invoke it (Secrets Manager user guide, rotation function permissions).
+    {
+      sid: "InvokeRotation",
+      actions: ["lambda:InvokeFunction"],
+      resources: [anyRegionArn(accountId, "lambda", "function:tap-*-rotate-*")],
+    },
+  ];
 }
 
 /** Vaults, plans and what they select. @param empties whether a vault goes with what is in it */

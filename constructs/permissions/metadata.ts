@@ -131,6 +131,7 @@ export function readServiceMetadata(accountId: string): Statement[] {
         "s3:GetBucketCORS",
         "s3:GetBucketLocation",
         "s3:GetBucketLogging",
+        "s3:GetBucketNotification",
         "s3:GetBucketObjectLockConfiguration",
         "s3:GetBucketOwnershipControls",
         "s3:GetBucketPolicy",
@@ -146,6 +147,16 @@ export function readServiceMetadata(accountId: string): Statement[] {
       ],
       resources: ["arn:aws:s3:::tap-*"],
       conditions: { StringEquals: { "aws:ResourceAccount": accountId } },
+    },
+    {
+      sid: "DescribeStreams",
+      actions: ["kinesis:DescribeStream", "kinesis:DescribeStreamSummary", "kinesis:ListTagsForStream"],
+      resources: [arn("kinesis", "stream/tap-*")],
+    },
+    {
+      sid: "DescribeSecrets",
+      actions: ["secretsmanager:DescribeSecret", "secretsmanager:GetResourcePolicy"],
+      resources: [arn("secretsmanager", "secret:tap-*")],
     },
     {
       sid: "DescribeTrails",
