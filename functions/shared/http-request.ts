@@ -15,6 +15,8 @@ export interface HttpRequest {
   readonly body: unknown;
   /** Id of the API key that it came with; "" where the route is public. */
   readonly apiKeyId: string;
+  /** Of the user whose token an authorizer has checked (Cognito's `sub`). @default none: there is no authorizer */
+  readonly userId?: string;
 }
 
 type Values = Readonly<Record<string, string | undefined>>;
@@ -47,7 +49,12 @@ export function parseHttpRequest(
   const known = parse("/headers", route.headers, headers, errors);
   const body = route.body && parseBody(route.body.schema, readJsonBody(event, headers), errors);
   if (errors.length > 0) throw refusal(errors);
-  return { url: event.requestContext.path, path, query, headers: known, body, apiKeyId };
+  return { url: event.requestContext.path, path, query, headers: known, body, apiKeyId, ...userOf(event) };
+}
+
+function userOf({ requestContext }: APIGatewayProxyEvent): { readonly userId?: string } {
+  const userId = requestContext.authorizer?.claims?.sub;
+  return typeof userId === "string" && userId !== "" ? { userId } : {};
 }
 
 function pathRequired(parameters: Readonly<Record<string, Parameter>> = {}): Record<string, Parameter> {

@@ -17,6 +17,8 @@ export interface HttpInvocation {
   readonly correlationId: string;
   /** Aborts when time is nearly up. */
   readonly signal: AbortSignal;
+  /** Until it does. */
+  readonly remainingMilliseconds: () => number;
 }
 
 /** Carries a route out. The request is what the route's schemas accept, which the operation's own type says. */
@@ -51,8 +53,10 @@ export function createHttpHandler(
       logger.appendKeys({ operation_id: route.operationId });
       const request = parseHttpRequest(route, event, headers);
       const remaining = Math.min(context.getRemainingTimeInMillis(), deadlineMilliseconds + marginMilliseconds);
+      const endsAt = performance.now() + remaining - marginMilliseconds;
+      const remainingMilliseconds = () => endsAt - performance.now();
       return await beforeDeadline(remaining, (signal) =>
-        operationOf(operations, route)(request as never, { correlationId, signal }),
+        operationOf(operations, route)(request as never, { correlationId, signal, remainingMilliseconds }),
       );
     };
     const answered = await observed(context, work).catch(asProblem);

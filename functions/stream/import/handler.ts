@@ -1,0 +1,59 @@
+import type { SQSRecord } from "aws-lambda";
+import { type BatchInvocation, createBatchHandler } from "../../shared/batch";
+import { type MessageQueue, ownQueue, resend } from "../../shared/message-queue";
+import { logger } from "../../shared/powertools";
+import { createdObjects, type ObjectVersion } from "../../shared/s3-notification";
+import { recordStream } from "../record-stream";
+import { signingKeys } from "../signing-keys";
+import { streamBucket } from "../stream-bucket";
+import { streamTable } from "../stream-table";
+import { type Importer, importObject } from "./import-object";
+
+/** What is here is to be imported; all else in the bucket is the system's own. */
+const prefix = "incoming/";
+
+/** Before a message that was sent afresh is there: another imports the object, and may be done by then. */
+const busyDelaySeconds = 60;
+
+export function createImportHandler(importer: Importer, queue: MessageQueue) {
+  return createBatchHandler(async (record, invocation) => {
+    for (const object of createdObjects(record.body)) {
+      if (!isIncoming(importer, object)) continue;
+      if (await isPostponed(importer, queue, record, object, invocation)) return;
+    }
+  });
+}
+
+function isIncoming({ bucket }: Importer, { bucketName, key }: ObjectVersion): boolean {
+  if (bucketName === bucket.name && key.startsWith(prefix)) return true;
+  logger.warn("An object that isn't to be imported was told of");
+  return false;
+}
+
+/** Whoever gets the message next finds what is done by then, also of the other objects that it tells of. */
+async function isPostponed(
+  importer: Importer,
+  queue: MessageQueue,
+  record: SQSRecord,
+  object: ObjectVersion,
+  invocation: BatchInvocation,
+): Promise<boolean> {
+  const outcome = await importObject(importer, object, invocation).catch(gone);
+  if (outcome === "finished") return false;
+  // A message's receives are counted, and an object may take more than there are.
+  await resend(queue, record, outcome === "busy" ? busyDelaySeconds : 0, invocation.signal);
+  logger.info("Message sent afresh");
+  return true;
+}
+
+/** Who deleted it doesn't want it imported. */
+function gone(error: Error): "finished" {
+  if (error.name !== "NoSuchKey" && error.name !== "NoSuchVersion") throw error;
+  logger.warn("The object is gone");
+  return "finished";
+}
+
+export const handler = createImportHandler(
+  { bucket: streamBucket(), stream: recordStream(), table: streamTable(), keys: signingKeys() },
+  ownQueue(),
+);
