@@ -112,7 +112,7 @@ export const filesApiMutations = [
   {
     id: "FIL-05",
     name: "pluses in keys are pluses",
-    file: "functions/files/s3-event.ts",
+    file: "functions/shared/s3-notification.ts",
     from: 'encoded.replaceAll("+", " ")',
     to: "encoded",
     tests: "functions/files-api/s3-event",

@@ -122,7 +122,7 @@ export const jobsMutations = [
   {
     id: "PLAT-07",
     name: "dead letters say no reason",
-    file: "functions/jobs/job-queue.ts",
+    file: "functions/shared/message-queue.ts",
     from: "    reason,\n    correlationId,\n    sourceMessageId",
     to: "    correlationId,\n    sourceMessageId",
     tests: "functions/jobs/work",

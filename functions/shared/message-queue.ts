@@ -10,7 +10,7 @@ export interface MessageQueue {
   readonly url: string;
 }
 
-/** The queue that the function takes its messages from. */
+/** The queue that the function is for. */
 export function ownQueue(): MessageQueue {
   return { client: queueClient(), url: requiredVariables("QUEUE_URL").QUEUE_URL };
 }

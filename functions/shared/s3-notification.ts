@@ -6,6 +6,9 @@ export interface ObjectVersion {
   readonly bucketName: string;
   readonly key: string;
   readonly versionId: string;
+  readonly sizeBytes: number;
+  /** Which of two versions of one key is the newer, in hexadecimal digits. */
+  readonly sequencer: string;
 }
 
 /** What is needed of a notification (S3 user guide, event message structure); all else passes. */
@@ -22,6 +25,8 @@ const created = z.object({
       key: z.string().check(z.minLength(1)),
       // Of a bucket without versions there is none: which bytes are meant isn't known then.
       versionId: z.string().check(z.minLength(1)),
+      size: z.int().check(z.nonnegative()),
+      sequencer: z.string().check(z.regex(/^[0-9A-Fa-f]{1,64}$/)),
     }),
   }),
 });
@@ -41,7 +46,8 @@ function versionOf(record: unknown): ObjectVersion {
   const { data } = created.safeParse(record);
   if (data === undefined) throw new Error("A record of the message tells of no version of an object");
   const { bucket, object } = data.s3;
-  return { bucketName: bucket.name, key: decodeKey(object.key), versionId: object.versionId };
+  const { versionId, size: sizeBytes, sequencer } = object;
+  return { bucketName: bucket.name, key: decodeKey(object.key), versionId, sizeBytes, sequencer };
 }
 
 /** As forms encode it: a space is a plus, and a plus isn't. */

@@ -81,7 +81,7 @@ describeWithEmulator("files API", () => {
     const { Messages = [] } = await sqs.send(receive);
     for (const { ReceiptHandle } of Messages)
       await sqs.send(new DeleteMessageCommand({ QueueUrl: queueUrl, ReceiptHandle }));
-    return Messages.flatMap(({ Body }) => events.readS3Event(Body ?? "").map(events.versionOf));
+    return Messages.flatMap(({ Body }) => events.versionsOf(Body ?? ""));
   }
 
   async function versionsOf(key: string) {

@@ -144,7 +144,7 @@ describe("messages", () => {
     [
       "another bucket",
       s3Message(key, "version-1", {
-        s3: { bucket: { name: "other" }, object: { key: "incoming%2Fa", versionId: "v" } },
+        s3: { bucket: { name: "other" }, object: { key: "incoming%2Fa", versionId: "v", size: 1, sequencer: "0A" } },
       }).body,
     ],
   ])("STR-04 are done with, and nothing is imported: %s", async (_, body) => {

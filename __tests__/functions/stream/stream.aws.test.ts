@@ -212,7 +212,7 @@ describeWithEmulator("stream", () => {
     );
     const read = async (offset: number) => {
       const parts: Buffer[] = [];
-      const object = { bucketName: name, key: "incoming/range", versionId };
+      const object = { bucketName: name, key: "incoming/range", versionId, sizeBytes: 10, sequencer: "0A" };
       for await (const part of objectBytes({ client: s3, name }, object, offset, AbortSignal.timeout(10_000)))
         parts.push(Buffer.from(part));
       return Buffer.concat(parts).toString();

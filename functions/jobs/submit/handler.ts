@@ -2,10 +2,11 @@ import { MetricUnit } from "@aws-lambda-powertools/metrics";
 import { jobs } from "../../../routes/jobs";
 import { createHttpHandler, type HttpInvocation } from "../../shared/http";
 import type { HttpAnswer } from "../../shared/http-response";
+import { type MessageQueue, ownQueue } from "../../shared/message-queue";
 import { logger, metrics } from "../../shared/powertools";
 import { Problem } from "../../shared/problem";
 import { identityOf, type JobInput, type JobMessage, type JobView, jobIdOf, requestHashOf } from "../job";
-import { type JobQueue, jobQueue, sendJob } from "../job-queue";
+import { sendJob } from "../job-queue";
 import { createJob, getJob, type JobTable, jobTable, type StoredJob } from "../job-table";
 
 interface SubmitRequest {
@@ -19,7 +20,7 @@ interface SubmitRequest {
  * Sends first, then writes: what is in the queue will be done, whatever happens here afterwards. The worker writes the
  * job where it isn't there yet, and so does the caller's repetition.
  */
-export function createSubmitHandler(table: JobTable, queue: JobQueue) {
+export function createSubmitHandler(table: JobTable, queue: MessageQueue) {
   const submitJob = async ({ url, headers, body, apiKeyId }: SubmitRequest, invocation: HttpInvocation) => {
     const { correlationId, signal } = invocation;
     const id = jobIdOf(apiKeyId, headers["idempotency-key"]);
@@ -69,4 +70,4 @@ function answer(job: StoredJob, body: JobInput, location: string, isRepeated: bo
   return { status: 202, body: view, headers: { location } };
 }
 
-export const handler = createSubmitHandler(jobTable(), jobQueue());
+export const handler = createSubmitHandler(jobTable(), ownQueue());

@@ -3,9 +3,9 @@ import type { Logger } from "@aws-lambda-powertools/logger";
 import { MetricUnit } from "@aws-lambda-powertools/metrics";
 import type { SQSRecord } from "aws-lambda";
 import type { BatchInvocation } from "../../shared/batch";
+import { type MessageQueue, resend, sendDeadLetter } from "../../shared/message-queue";
 import { logger, metrics } from "../../shared/powertools";
 import { type JobIdentity, type JobInput, readIdentity, readJob } from "../job";
-import { type JobQueue, resend, sendDeadLetter } from "../job-queue";
 import { claimJob, completeJob, failJob, type JobTable, type Lease, releaseJob } from "../job-table";
 import { Refusal } from "../refusal";
 import { type Results, storeResult } from "../results";
@@ -15,8 +15,8 @@ import { work } from "../work";
 /** What the worker works with. */
 export interface Worker {
   readonly table: JobTable;
-  readonly queue: JobQueue;
-  readonly deadLetters: JobQueue;
+  readonly queue: MessageQueue;
+  readonly deadLetters: MessageQueue;
   readonly results: Results;
   readonly settings: () => Promise<JobSettings>;
   /** Receives of a message after which it goes to the dead letters. */

@@ -1,6 +1,6 @@
 import { createBatchHandler } from "../../shared/batch";
+import { deadLetterQueue, ownQueue } from "../../shared/message-queue";
 import { requiredVariables } from "../../shared/variables";
-import { deadLetterQueue, jobQueue } from "../job-queue";
 import { jobTable } from "../job-table";
 import { results } from "../results";
 import { jobSettings } from "../settings";
@@ -12,7 +12,7 @@ export function createWorkHandler(worker: Worker) {
 
 export const handler = createWorkHandler({
   table: jobTable(),
-  queue: jobQueue(),
+  queue: ownQueue(),
   deadLetters: deadLetterQueue(),
   results: results(),
   settings: jobSettings(),

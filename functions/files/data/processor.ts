@@ -1,0 +1,7 @@
+import { dataLimits } from "../limits";
+import { createProcessorHandler, processApart, processorOf } from "../processor";
+
+/** @param code the module that works on data in a process of its own */
+export function createDataHandler(code: URL) {
+  return createProcessorHandler(processorOf([], (objects) => processApart(code, objects, dataLimits)));
+}

@@ -1,0 +1,208 @@
+import { randomUUID } from "node:crypto";
+import type { Logger } from "@aws-lambda-powertools/logger";
+import { MetricUnit } from "@aws-lambda-powertools/metrics";
+import type { SQSRecord } from "aws-lambda";
+import type { BatchInvocation } from "../shared/batch";
+import { type MessageQueue, resend, sendDeadLetter } from "../shared/message-queue";
+import { logger, metrics } from "../shared/powertools";
+import { Broken, type Outcome } from "./apart";
+import type { FileVersion } from "./file-item";
+import { claimVersion, completeVersion, type FileTable, failVersion, type Lease, releaseVersion } from "./file-table";
+import { type Objects, resultKey, storeOutput } from "./objects";
+import { type Reason, Refusal } from "./refusal";
+import { versionsOf as versionsOfMessage } from "./s3-event";
+import type { FileSettings } from "./settings";
+
+/** What a processor works with. */
+export interface Processor {
+  readonly table: FileTable;
+  readonly objects: Objects;
+  readonly queue: MessageQueue;
+  readonly deadLetters: MessageQueue;
+  readonly settings: () => Promise<FileSettings>;
+  /** Receives of a message, and attempts at a version, after which there are no more. */
+  readonly maximumReceives: number;
+  readonly process: Process;
+}
+
+/**
+ * Does what there is to do with a version's bytes, and changes nothing.
+ * @throws Refusal where the file is the reason that it can't be done
+ */
+export type Process = (version: FileVersion, settings: FileSettings, invocation: BatchInvocation) => Promise<Outcome>;
+
+/**
+ * A lease holds as long as Lambda lets its owner work, and this much longer: clocks of two machines may differ. It
+ * runs out before SQS delivers a message again whose worker said nothing (visibility ≥ 6 × the function's timeout).
+ */
+const clockToleranceMilliseconds = 15_000;
+
+/** Before a message that was sent afresh is there: a lease runs out meanwhile, a pause may end. */
+const resendDelaySeconds = 60;
+
+/** One message on its way. */
+interface Delivery extends BatchInvocation {
+  readonly processor: Processor;
+  readonly record: SQSRecord;
+  readonly log: Logger;
+  /** How often SQS has given the message out, this time included. */
+  readonly receives: number;
+}
+
+/**
+ * Works on the versions that a message tells of, each once, however often it is delivered. It ends well when the
+ * message has no more to say: SQS deletes it then. It throws when the message is to be delivered again.
+ */
+export async function deliver(processor: Processor, record: SQSRecord, invocation: BatchInvocation): Promise<void> {
+  const receives = Number(record.attributes.ApproximateReceiveCount);
+  // Of its own: what it says is about this message alone.
+  const log = logger.createChild();
+  log.setCorrelationId(record.messageId);
+  log.appendKeys({ message_id: record.messageId, receives });
+  try {
+    await handle({ ...invocation, processor, record, log, receives });
+  } catch (error) {
+    // SQS delivers it again when its visibility timeout is over.
+    if (!(error instanceof Postponed)) {
+      log.error("Message goes back to the queue", error as Error);
+      count("MessageReturned");
+    }
+    throw error;
+  }
+}
+
+async function handle(delivery: Delivery): Promise<void> {
+  const settings = await delivery.processor.settings();
+  if (settings.paused) return await postpone(delivery, "Processing is paused", "FilePaused");
+  const versions = versionsOf(delivery.record);
+  if (versions instanceof Error) return await bury(delivery, versions.message);
+  const failures: unknown[] = [];
+  for (const version of versions)
+    await claimAndProcess(delivery, settings, version).catch((error) => failures.push(error));
+  if (failures.length > 0) throw failures[0];
+}
+
+function versionsOf({ body }: SQSRecord): FileVersion[] | Error {
+  try {
+    return versionsOfMessage(body);
+  } catch (error) {
+    return error as Error;
+  }
+}
+
+async function claimAndProcess(whole: Delivery, settings: FileSettings, version: FileVersion): Promise<void> {
+  const log = whole.log.createChild();
+  log.appendKeys({ file_id: version.id, version_id: version.versionId });
+  const delivery = { ...whole, log };
+  const { processor, signal } = delivery;
+  const lease = {
+    owner: randomUUID(),
+    expiresAt: Date.now() + delivery.remainingMilliseconds() + clockToleranceMilliseconds,
+  };
+  const claim = await claimVersion(processor.table, version, lease, processor.maximumReceives, signal).catch((error) =>
+    unclaimed(delivery, error),
+  );
+  switch (claim) {
+    case "claimed":
+      return await processUnder(lease, delivery, settings, version);
+    case "busy":
+      return await postpone(delivery, "Another works on the file", "FileBusy");
+    case "finished":
+      log.info("File was finished before");
+      return count("RepeatedDelivery");
+    case "superseded":
+      log.info("The file has a newer version, or is deleted");
+      return count("FileSuperseded");
+    case "exhausted":
+      return await fail(undefined, delivery, version, "crashed");
+    case "buried":
+      return;
+  }
+}
+
+/** The file is as it was. It can't be marked; its message, sent to the queue again, goes on with it. */
+async function unclaimed(delivery: Delivery, error: unknown): Promise<"buried"> {
+  if (!isLastReceive(delivery)) throw error;
+  await bury(delivery, `Not claimed in ${delivery.receives} receives; at last: ${(error as Error).name}`, error);
+  return "buried";
+}
+
+async function processUnder(
+  lease: Lease,
+  delivery: Delivery,
+  settings: FileSettings,
+  version: FileVersion,
+): Promise<void> {
+  const { processor, log, signal } = delivery;
+  try {
+    const { result, outputs } = await processor.process(version, settings, delivery);
+    for (const output of outputs) await storeOutput(processor.objects, version, output, signal);
+    const stored = outputs.map(({ name, contentType, bytes }) => ({
+      name,
+      key: resultKey(version, name),
+      contentType,
+      sizeBytes: bytes.byteLength,
+    }));
+    const isOurs = await completeVersion(processor.table, version, lease, { ...result, outputs: stored }, signal);
+    if (!isOurs) return await postpone(delivery, "The lease was lost", "FileBusy");
+    log.info("File processed");
+    count("FileProcessed");
+  } catch (error) {
+    await failOrRelease(lease, delivery, version, error);
+  }
+}
+
+async function failOrRelease(lease: Lease, delivery: Delivery, version: FileVersion, error: unknown): Promise<void> {
+  if (error instanceof Postponed) throw error;
+  if (error instanceof Refusal) return await fail(lease, delivery, version, error.reason);
+  if (error instanceof Broken) {
+    delivery.log.warn("A library gave up", { library_error: error.errorName, frames: error.frames });
+    return await fail(lease, delivery, version, "corrupt");
+  }
+  if (!isLastReceive(delivery)) {
+    // Where this fails, the lease runs out by itself.
+    await releaseVersion(delivery.processor.table, version, lease, delivery.signal).catch(() => undefined);
+    throw error;
+  }
+  // First: of a file that is marked, nobody would send the message once more.
+  await bury(delivery, `Not done in ${delivery.receives} receives; at last: ${(error as Error).name}`, error);
+  await fail(lease, delivery, version, "unavailable");
+}
+
+async function fail(lease: Lease | undefined, delivery: Delivery, version: FileVersion, reason: Reason): Promise<void> {
+  const isFailed = await failVersion(delivery.processor.table, version, lease, reason, delivery.signal);
+  if (!isFailed) return await postpone(delivery, "The lease was lost", "FileBusy");
+  delivery.log.warn("File failed", { reason });
+  count("FileFailed");
+}
+
+function isLastReceive({ processor, receives }: Delivery): boolean {
+  return receives >= processor.maximumReceives;
+}
+
+/** Nothing is wrong with a message, but this is not its time. */
+class Postponed extends Error {
+  override readonly name = "Postponed";
+}
+
+/**
+ * Lets a message wait that nothing is wrong with. SQS counts its receives all the same, and would move it to the dead
+ * letters: before it does, the message is sent afresh.
+ */
+async function postpone(delivery: Delivery, why: string, metric: string): Promise<void> {
+  delivery.log.info(why);
+  count(metric);
+  if (!isLastReceive(delivery)) throw new Postponed(why);
+  await resend(delivery.processor.queue, delivery.record, resendDelaySeconds, delivery.signal);
+  delivery.log.info("Message sent afresh");
+}
+
+async function bury({ processor, record, log, signal }: Delivery, reason: string, cause?: unknown): Promise<void> {
+  await sendDeadLetter(processor.deadLetters, record, { reason, correlationId: record.messageId }, signal);
+  log.error("Message goes to the dead letters", { reason, ...(cause !== undefined && { error: cause as Error }) });
+  count("DeadLettered");
+}
+
+function count(metric: string): void {
+  metrics.addMetric(metric, MetricUnit.Count, 1);
+}
