@@ -6,11 +6,13 @@ import type { FunctionBundles } from "./constructs/function-bundle";
 import type { TapStack, TapStackProps } from "./constructs/tap-stack";
 import { ApiStack } from "./stacks/api";
 import { BootstrapStack } from "./stacks/bootstrap";
+import { FilesStack } from "./stacks/files";
 import { JobsStack } from "./stacks/jobs";
 import { NetworkStack } from "./stacks/network";
 import { ObservabilityStack } from "./stacks/observability";
 import { RecordsStack } from "./stacks/records";
 import { SecurityStack } from "./stacks/security";
+import { StreamStack } from "./stacks/stream";
 
 export type { FunctionBundles };
 
@@ -23,6 +25,8 @@ const stackClasses: Partial<Record<Component, new (app: App, props: TapStackProp
   records: RecordsStack,
   api: ApiStack,
   jobs: JobsStack,
+  stream: StreamStack,
+  files: FilesStack,
 };
 
 /** A stack before it is built: which component, of which environment, in which region. */

@@ -12,7 +12,7 @@ import { changing, referenceTo, rewrite } from "./tap/audit/requirements/mutatio
  */
 
 /** They ask for the table, the bucket and their key in the stack itself; for the time of a failover these are the other region's. */
-const ofData = ["PLAT-03", "PLAT-04", "PLAT-06", "REC-01", "REC-02", "REC-03", "REC-04", "REC-07"];
+const ofData = ["FIL-01", "FIL-05", "PLAT-03", "PLAT-04", "PLAT-06", "REC-01", "REC-02", "REC-03", "REC-04", "REC-07"];
 
 const { exitCode, stderr, stacks, environments, remove } = synthesizeFailedOver();
 remove();

@@ -1,5 +1,7 @@
 import { apiMutations } from "./mutations/api.mjs";
+import { filesMutations } from "./mutations/files.mjs";
 import { filesApiMutations } from "./mutations/files-api.mjs";
+import { filesRulesMutations } from "./mutations/files-rules.mjs";
 import { jobsMutations } from "./mutations/jobs.mjs";
 import { recordsMutations } from "./mutations/records.mjs";
 import { restApiMutations } from "./mutations/rest-api.mjs";
@@ -16,6 +18,8 @@ import { streamMutations } from "./mutations/stream.mjs";
 export const mutations = [
   ...apiMutations,
   ...filesApiMutations,
+  ...filesMutations,
+  ...filesRulesMutations,
   ...jobsMutations,
   ...recordsMutations,
   ...restApiMutations,
@@ -99,8 +103,8 @@ export const mutations = [
     id: "PLAT-03",
     name: "prod's worker has staging's memory",
     file: "config/prod.ts",
-    from: "memorySizeMb: 2048",
-    to: "memorySizeMb: 1024",
+    from: "lambda: { memorySizeMb: 2048",
+    to: "lambda: { memorySizeMb: 1024",
     tests: "config/load",
     title: "PLAT-03",
   },

@@ -13,11 +13,11 @@ const maximumRegions = 2 ** (regionPrefixLength - slotPrefixLength);
 /** What is wrong with a suffix that somebody asked for, if anything (FIL-10). */
 export function suffixProblem(suffix: string, where: string, declared: readonly string[]): ConfigProblem | undefined {
   if (!suffixPattern.test(suffix)) {
-    const suggestion = suggestSuffix(suffix);
+    const suggestion = suggestSuffix(suffix, declared);
     return {
       path: where,
       value: suffix,
-      message: `must be 1 to 12 lower-case letters and digits, so that it is safe in names, tags, IAM and SSM paths${suggestion ? `; try "${suggestion}"` : ""}`,
+      message: `must be 1 to 12 lower-case letters and digits, so that it is safe in names, tags, IAM and SSM paths; try "${suggestion}"`,
     };
   }
   const meant = declared.find((name) => isSlip(suffix, name));
@@ -30,10 +30,14 @@ export function suffixProblem(suffix: string, where: string, declared: readonly 
       };
 }
 
-/** The nearest suffix that is allowed: safe characters only; a long one keeps its start and a hash of the whole, so that two don't become one. */
-function suggestSuffix(text: string): string {
+/**
+ * The nearest suffix that is allowed: safe characters only, or the declared name that these are a slip of. A long one,
+ * and one without any, keeps its start and a hash of the whole, so that two don't become one.
+ */
+function suggestSuffix(text: string, declared: readonly string[] = []): string {
   const safe = text.toLowerCase().replaceAll(/[^a-z0-9]/g, "");
-  return safe.length <= 12 ? safe : safe.slice(0, 8) + sha256(text).slice(0, 4);
+  if (safe !== "" && safe.length <= 12) return declared.find((name) => isSlip(safe, name)) ?? safe;
+  return safe.slice(0, 8) + sha256(text).slice(0, 4);
 }
 
 /** Settings of a short-lived environment: the base's, its `shortLived.settings` over them, its own addresses. */

@@ -201,7 +201,10 @@ export const files = z.strictObject({
     .default([]),
   api: stageThrottling,
   bucket: bucketSettings,
-  queue: queueSettings,
+  queue: queueSettings.extend({
+    /** As for any queue, and at least 2: the last receive is for saying why a file failed. */
+    maxReceiveCount: wholeNumber(2, 1_000, "receives, SQS's range from 2"),
+  }),
   bedrock: z.strictObject({
     /** Models that may be called; none: no function calls Bedrock. The endpoint `bedrock-runtime` must be among network.interfaceEndpoints then. */
     models: z.array(model, { error: "must be a list of models" }),

@@ -14,6 +14,7 @@ import {
   deployData,
   deployFunctions,
   deployMonitoring,
+  deployStreams,
 } from "../constructs/permissions/deploy-services";
 import { readMetadata, readServiceMetadata } from "../constructs/permissions/metadata";
 import { readState, writeState } from "../constructs/permissions/state";
@@ -116,7 +117,10 @@ export class BootstrapStack extends TapStack {
         network: deployNetwork(scope),
         shared: deployShared(scope),
         functions: deployFunctions(accountId),
-        data: deployData({ accountId, empties, replicaRegion: this.environment.account.stateReplicaRegion }),
+        data: [
+          ...deployData({ accountId, empties, replicaRegion: this.environment.account.stateReplicaRegion }),
+          ...deployStreams(accountId),
+        ],
         monitoring: [...deployMonitoring(accountId, empties), ...deployBackups(accountId, empties)],
       },
     });

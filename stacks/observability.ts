@@ -5,7 +5,7 @@ import { dashboardBody, type SearchWidgetProps, searchWidget } from "../construc
 import { TapStack, type TapStackProps } from "../constructs/tap-stack";
 
 /**
- * Where one looks at an environment in a region: a dashboard of all its APIs, web ACLs, functions, queues and tables,
+ * Where one looks at an environment in a region: a dashboard of its APIs, web ACLs, functions, queues, streams and tables,
  * found by the name pattern, so that a new system is on it by itself; and questions to the logs that one asks most.
  */
 export class ObservabilityStack extends TapStack {
@@ -52,6 +52,9 @@ export class ObservabilityStack extends TapStack {
         this.functions("Executions at once", "ConcurrentExecutions", "Maximum"),
         this.queues("Messages waiting, dead letters among them", "ApproximateNumberOfMessagesVisible"),
         this.queues("Age of the oldest message", "ApproximateAgeOfOldestMessage"),
+        this.streams("Age of the last records that were read", "GetRecords.IteratorAgeMilliseconds", "Maximum"),
+        this.streams("Records put", "IncomingRecords", "Sum"),
+        this.streams("Puts refused", "WriteProvisionedThroughputExceeded", "Sum"),
         this.tables("Reads refused", "ReadThrottleEvents"),
         this.tables("Writes refused", "WriteThrottleEvents"),
       ]),
@@ -81,6 +84,10 @@ export class ObservabilityStack extends TapStack {
 
   private queues(title: string, metric: string) {
     return this.search({ title, namespace: "AWS/SQS", dimension: "QueueName", metric, statistic: "Maximum" });
+  }
+
+  private streams(title: string, metric: string, statistic: "Sum" | "Maximum") {
+    return this.search({ title, namespace: "AWS/Kinesis", dimension: "StreamName", metric, statistic });
   }
 
   private tables(title: string, metric: string) {

@@ -55,7 +55,7 @@ export interface BuiltRoute {
 }
 
 /** The methods of a stack's one API, read back from its JSON through their references. */
-export function builtRoutes(stack: EmptyStack): BuiltRoute[] {
+export function builtRoutes(stack: { toTerraform(): { resource: Record<string, unknown> } }): BuiltRoute[] {
   const { resource } = stack.toTerraform();
   const all = (type: string) =>
     Object.entries((resource[`aws_api_gateway_${type}`] ?? {}) as Record<string, Attributes>);

@@ -4,6 +4,7 @@ import { components } from "../../config/components";
 import type { TerraformJson } from "../../tap/graph/terraform-json";
 import { type Emulator, startEmulator } from "./emulator";
 import { projectRoot, tap, temporaryFolder } from "./project";
+import { isRecording, recordedOutputs, recordOutputs } from "./recorded-outputs";
 import { createStateStorage, emulatorBackend } from "./state-storage";
 import { backend, type environmentNames, subjectOf } from "./synthesized";
 import { terraformFolder, terraformVariables } from "./terraform";
@@ -130,7 +131,7 @@ export function proveRemoteState(environment: (typeof environmentNames)[number])
       expect(folder.try("plan", "-no-color").exitCode).toBe(0);
     });
 
-    test("PLAT-21 its outputs are one flat file, the same keys as in all environments", () => {
+    test("PLAT-21, STR-10 its outputs are one flat file, the same keys as in all environments, and as they were recorded", () => {
       const file = join(temporaryFolder(), "deep", "outputs.json");
       const options = emulatorBackend.flatMap((option) => ["--backend-config", option]);
       const result = tap(["outputs", "--env", environment, "--out", file, ...options], {
@@ -150,6 +151,9 @@ export function proveRemoteState(environment: (typeof environmentNames)[number])
       expect(outputs.network_primary_vpc_id).toMatch(/^vpc-/);
       expect(outputs.network_primary_subnet_ids?.split(",")).toHaveLength(3);
       expect(Object.values(outputs).every((value) => typeof value === "string")).toBe(true);
+      if (isRecording) recordOutputs(environment, outputs);
+      // STR-10: what was recorded is what is deployed; else: npm run record:outputs.
+      expect(outputs).toEqual(recordedOutputs(environment).outputs);
     });
   });
 }

@@ -7,6 +7,7 @@ import type { ApiDefinition, Route } from "../../routes/route";
 import { openApiDocument } from "../../tap/openapi/document";
 import { type BuiltRoute, builtRoutes, newApi } from "../support/built-api";
 import { copyProject, projectRoot, tap } from "../support/project";
+import { environmentNames, stackOf, subjectOf } from "../support/synthesized";
 
 interface Parameter {
   name: string;
@@ -29,6 +30,9 @@ interface OpenApiDocument {
 }
 
 const documentOf = (definition: ApiDefinition) => openApiDocument(definition) as OpenApiDocument;
+/** As it lies in docs. */
+const published = (component: string) =>
+  JSON.parse(readFileSync(join(projectRoot, "docs", "openapi", `${component}.json`), "utf8")) as OpenApiDocument;
 const each = definitions.map((definition) => [definition.component, definition] as const);
 
 /** The validator is an ES module alone, which Jest can't load. */
@@ -49,11 +53,11 @@ function judge(document: object): { valid: boolean; errors?: unknown } {
   return JSON.parse(stdout);
 }
 
-test.each(each)("the document of %s is valid OpenAPI 3.1", (_, definition) => {
+test.each(each)("FIL-11 the document of %s is valid OpenAPI 3.1", (_, definition) => {
   expect(judge(documentOf(definition))).toEqual({ valid: true });
 });
 
-test("an invalid document would be noticed", () => {
+test("FIL-11 an invalid document would be noticed", () => {
   const document = documentOf(definitions[0] as ApiDefinition);
   expect(judge({ ...document, paths: { items: {} } }).valid).toBe(false);
 });
@@ -130,12 +134,15 @@ function sorted(twins: readonly Twin[]): Twin[] {
   return [...twins].sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-test.each(each)("every operation of %s has its twin in the gateway, and the other way round", (_, definition) => {
-  const { stack } = newApi({ definition });
-  expect(fromDocument(documentOf(definition))).toEqual(fromGateway(builtRoutes(stack)));
-});
+test.each(each)(
+  "FIL-11 every operation of %s has its twin in the gateway, and the other way round",
+  (_, definition) => {
+    const { stack } = newApi({ definition });
+    expect(fromDocument(documentOf(definition))).toEqual(fromGateway(builtRoutes(stack)));
+  },
+);
 
-test.each(each)("the schemas of %s are the gateway's models, in the words of another draft", (_, definition) => {
+test.each(each)("FIL-11 the schemas of %s are the gateway's models, in the words of another draft", (_, definition) => {
   const { stack } = newApi({ definition });
   const models = Object.values(stack.toTerraform().resource.aws_api_gateway_model) as {
     name: string;
@@ -155,7 +162,7 @@ function withoutPropertyNames(key: string, value: unknown): unknown {
   return key === "propertyNames" ? undefined : value;
 }
 
-test.each(each)("the gateway declares the headers that the document of %s tells of", (_, definition) => {
+test.each(each)("FIL-11 the gateway declares the headers that the document of %s tells of", (_, definition) => {
   const { stack } = newApi({ definition });
   const { paths } = documentOf(definition);
   for (const { method, path, responses } of builtRoutes(stack).filter((route) => route.method !== "OPTIONS"))
@@ -164,7 +171,7 @@ test.each(each)("the gateway declares the headers that the document of %s tells 
         expect(responses[status]?.response_parameters).toHaveProperty([`method.response.header.${name}`]);
 });
 
-test.each(each)("the examples of %s are what their schemas accept", (_, definition) => {
+test.each(each)("FIL-11 the examples of %s are what their schemas accept", (_, definition) => {
   const parametersOf = (route: Route) =>
     Object.values({ ...route.pathParameters, ...route.queryParameters, ...route.headers });
   const examples = [...modelsOf(definition), ...definition.routes.flatMap(parametersOf)].filter(
@@ -174,30 +181,55 @@ test.each(each)("the examples of %s are what their schemas accept", (_, definiti
   for (const { example, schema } of examples) expect(schema.safeParse(example).error).toBeUndefined();
 });
 
-test("the published documents are what the tables say, and say that they are generated", () => {
+test("FIL-11 the published documents are what the tables say, and say that they are generated", () => {
   expect(tap(["openapi", "--check"])).toMatchObject({ exitCode: 0, stderr: "" });
   for (const { component } of definitions) {
-    const text = readFileSync(join(projectRoot, "docs", "openapi", `${component}.json`), "utf8");
-    expect((JSON.parse(text) as OpenApiDocument).info.description).toMatch(/^Generated .* by `tap openapi`/);
+    expect(published(component).info.description).toMatch(/^Generated .* by `tap openapi`/);
   }
 });
 
-describe("where a table has changed since", () => {
+test("FIL-11 every API that there is has a document, the files' with the four methods that callers have", () => {
+  expect(each.map(([component]) => component)).toEqual(["api", "files", "jobs", "stream"]);
+  expect(fromDocument(published("files")).map(({ name, withKey }) => [name, withKey])).toEqual([
+    ["DELETE /files/{id}", true],
+    ["GET /files", true],
+    ["GET /files/{id}", true],
+    ["POST /files", true],
+  ]);
+});
+
+test.each(environmentNames.flatMap((environment) => each.map(([component]) => [component, environment] as const)))(
+  "FIL-11 the published document of %s says what its gateway in %s does",
+  (component, environment) => {
+    const { json } = stackOf(subjectOf(environment), environment, component);
+    const { resource = {} } = json;
+    expect(fromDocument(published(component))).toEqual(fromGateway(builtRoutes({ toTerraform: () => ({ resource }) })));
+  },
+);
+
+describe.each([
+  ["jobs", 'summary: "Submits a job"', 'summary: "Takes a job"'],
+  ["files", 'operationId: "deleteFile"', 'operationId: "removeFile"'],
+  ["files", "/^[A-Za-z0-9_-]{22}$/", "/^[A-Za-z0-9_-]{20}$/"],
+])("FIL-11 where the table of %s has changed since: %s", (component, from, to) => {
   const project = copyProject();
-  beforeAll(() => project.replace("routes/jobs.ts", 'summary: "Submits a job"', 'summary: "Takes a job"'));
+  beforeAll(() => project.replace(`routes/${component}.ts`, from, to));
   afterAll(() => project.remove());
 
   test("tap openapi --check says which document is stale, and writes nothing; tap openapi writes it", () => {
-    const path = join(project.root, "docs", "openapi", "jobs.json");
+    const path = join(project.root, "docs", "openapi", `${component}.json`);
+    const before = readFileSync(path, "utf8");
     const check = tap(["openapi", "--check"], { root: project.root });
     expect(check.exitCode).toBe(1);
-    expect(check.stderr).toContain("Not what the tables of routes say: docs/openapi/jobs.json. Run tap openapi.");
-    expect(readFileSync(path, "utf8")).toContain("Submits a job");
+    expect(check.stderr).toContain(
+      `Not what the tables of routes say: docs/openapi/${component}.json. Run tap openapi.`,
+    );
+    expect(readFileSync(path, "utf8")).toBe(before);
     expect(tap(["openapi"], { root: project.root })).toMatchObject({
       exitCode: 0,
-      stdout: "Written: docs/openapi/jobs.json.\n",
+      stdout: `Written: docs/openapi/${component}.json.\n`,
     });
-    expect(readFileSync(path, "utf8")).toContain("Takes a job");
+    expect(readFileSync(path, "utf8")).not.toBe(before);
     expect(tap(["openapi", "--check"], { root: project.root }).exitCode).toBe(0);
   });
 });

@@ -15,7 +15,7 @@ export function addOpenApi(program: Command, context: Context): void {
     .command("openapi")
     .summary("write the OpenAPI documents of the APIs")
     .description(
-      "Writes docs/openapi/{api,jobs}.json: OpenAPI 3.1, from the tables in routes/ that the gateways and functions come from.",
+      "Writes docs/openapi/{api,files,jobs,stream}.json: OpenAPI 3.1, from the tables in routes/ that the gateways and functions come from.",
     )
     .option("--check", "write nothing; exit 1 when a file is missing or not what the tables say")
     .addHelpText(

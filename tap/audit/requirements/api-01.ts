@@ -1,5 +1,5 @@
 import type { Environment } from "../../../config/environment";
-import { regionPattern } from "../../../config/schema";
+import { regionPattern } from "../../../config/fields";
 import { type Leaf, leavesOf } from "../../graph/leaves";
 import { type Attributes, isObject } from "../../graph/terraform-json";
 import { expectThat, type Finding, judgeEach, type Requirement } from "../requirement";
@@ -31,6 +31,7 @@ const insideAnother = new Set([
   "aws_backup_plan rule.rule_name",
   "aws_appautoscaling_policy name",
   "aws_dynamodb_table attribute.name",
+  "aws_dynamodb_table global_secondary_index.name",
   "aws_dynamodb_table ttl.attribute_name",
   "aws_iam_role_policy name",
   "aws_lambda_alias name",
@@ -48,8 +49,8 @@ const awsNames: Readonly<Record<string, RegExp>> = {
   "aws_appautoscaling_target service_namespace": /^dynamodb$/,
   // API Gateway takes no other; the API's id is in it.
   "aws_cloudwatch_log_group name": /^API-Gateway-Execution-Logs_\$\{aws_api_gateway_rest_api\.[\w-]+\.id\}\/live$/,
-  "aws_cloudwatch_metric_alarm metric_name": /^[A-Z0-9][A-Za-z0-9]+$/,
-  "aws_cloudwatch_metric_alarm metric_query.metric.metric_name": /^[A-Z0-9][A-Za-z0-9]+$/,
+  "aws_cloudwatch_metric_alarm metric_name": /^[A-Z0-9][A-Za-z0-9.]+$/,
+  "aws_cloudwatch_metric_alarm metric_query.metric.metric_name": /^[A-Z0-9][A-Za-z0-9.]+$/,
   "aws_cloudwatch_metric_alarm metric_query.metric.namespace": /^AWS\/\w+$/,
   "aws_cloudwatch_metric_alarm namespace": /^AWS\/\w+$/,
   "aws_vpc_endpoint service_name": /^com\.amazonaws\.[a-z0-9-]+\.[a-z0-9.-]+$/,
@@ -133,7 +134,7 @@ function mentionsIn(text: string): string[] {
 
 function isOwn(mention: string, { environmentSuffix }: StackJson): boolean {
   return (
-    new RegExp(`^tap-[a-z0-9*-]+-${environmentSuffix}-${region}(-\\d{12})?(-\\*|[.:/].*)?$`).test(mention) ||
+    new RegExp(`^tap-[a-z0-9*-]+-${environmentSuffix}-${region}(-\\d{12}|-\\?{6})?(-\\*|[.:/].*)?$`).test(mention) ||
     new RegExp(`^tap/${environmentSuffix}(/|$)`).test(mention)
   );
 }

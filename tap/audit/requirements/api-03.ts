@@ -202,7 +202,11 @@ function calls(network: Network, lambda: GraphNode): string[] {
     .flatMap((document) => document.statements)
     .filter(({ effect }) => effect === "Allow");
   const services = new Set(statements.filter((statement) => !isForAService(statement)).flatMap(servicesOf));
-  const regions = statements.flatMap(({ resources }) => resources.map((resource) => resource.split(":")[3] ?? ""));
+  const regions = statements
+    .flatMap(({ resources }) => resources)
+    // A profile of this region is called, which asks them in its name.
+    .filter((resource) => !/^arn:aws:bedrock:[a-z0-9-]+::foundation-model\//.test(resource))
+    .map((resource) => resource.split(":")[3] ?? "");
   return [
     ...wanted(statements.length > 0, "must have a role whose policies say what it calls"),
     ...[...services].filter((service) => !isInReach(network, service)).map((service) => `can't reach ${service}`),

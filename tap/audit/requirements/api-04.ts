@@ -60,7 +60,7 @@ function webAcl(graph: Graph, stack: StackJson, environment: Environment): Findi
         web_acl_arn: referenceTo(acl, "arn"),
       }),
     ]),
-    ...logs(graph, environment, acl, logging),
+    ...webAclLogs(graph, environment, acl, logging),
     ...nodesIn(graph, stack)
       .filter(({ type }) => /^aws_waf/.test(type))
       .filter((node) => ![acl, association, logging].includes(node))
@@ -103,10 +103,12 @@ function isVisible(attributes: Attributes): boolean {
   );
 }
 
-function logs(graph: Graph, environment: Environment, acl: GraphNode, logging: GraphNode): Finding[] {
+/** What a web ACL says of each request, to a group that WAF takes, without keys. */
+export function webAclLogs(graph: Graph, environment: Environment, acl: GraphNode, logging: GraphNode): Finding[] {
   const group = nodesIn(graph, acl.stack, "aws_cloudwatch_log_group").find(
     ({ attributes, physicalName = "" }) =>
-      attributes.name === `aws-waf-logs-tap-api-${environment.environmentSuffix}-${acl.stack.region}` &&
+      attributes.name ===
+        `aws-waf-logs-tap-${acl.stack.component}-${environment.environmentSuffix}-${acl.stack.region}` &&
       physicalName.startsWith("aws-waf-logs-"),
   );
   if (group === undefined) return findingsOn(logging, ["must log to a group that WAF takes: aws-waf-logs-…"]);

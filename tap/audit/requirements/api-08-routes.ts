@@ -10,13 +10,16 @@ import { type Finding, nodesIn, sameJson } from "../requirement";
 
 const integrationMilliseconds = 29_000;
 
-/** Paths, methods, models and what the gateway calls: exactly the table's, and OPTIONS for each path (API-09). */
-export function routes(gateway: Gateway, definition: ApiDefinition): Finding[] {
+/**
+ * Paths, methods, models and what the gateway calls: exactly the table's, and OPTIONS for each path (API-09).
+ * @param authorizer who asks for a user's token wherever a key is asked for; undefined: nobody does
+ */
+export function routes(gateway: Gateway, definition: ApiDefinition, authorizer?: GraphNode): Finding[] {
   return [
     ...paths(gateway, definition),
     ...methods(gateway, definition),
     ...models(gateway, definition),
-    ...definition.routes.flatMap((route) => [...method(gateway, route), ...integration(gateway, route)]),
+    ...definition.routes.flatMap((route) => [...method(gateway, route, authorizer), ...integration(gateway, route)]),
     ...permissions(gateway, definition),
   ];
 }
@@ -93,7 +96,7 @@ function hasSchema({ attributes }: GraphNode, { schema }: Model): boolean {
   }
 }
 
-function method(gateway: Gateway, route: Route): Finding[] {
+function method(gateway: Gateway, route: Route, authorizer: GraphNode | undefined): Finding[] {
   const { graph, api, partsOf, placeOf, parts } = gateway;
   const [node, ...others] = partsOf("method", route.method, route.path);
   if (node === undefined || others.length > 0)
@@ -104,7 +107,9 @@ function method(gateway: Gateway, route: Route): Finding[] {
   const expected: Attributes = {
     ...placeOf(route.method, route.path),
     operation_name: route.operationId,
-    authorization: "NONE",
+    ...(authorizer === undefined || route.access !== "key"
+      ? { authorization: "NONE" }
+      : { authorization: "COGNITO_USER_POOLS", authorizer_id: referenceTo(authorizer, "id") }),
     api_key_required: route.access === "key",
     ...(Object.keys(parameters).length === 0 ? {} : { request_parameters: parameters }),
     // Whatever the content type says: a body under another one would pass unchecked.
@@ -164,7 +169,7 @@ function permissions({ graph, stack, api, stage }: Gateway, { routes: all }: Api
   const behind = new Set(all.map((route) => lambdas.get(route.function)));
   const actual = nodesIn(graph, stack, "aws_lambda_permission").filter((node) => {
     const lambda = graph.resolve(node.attributes.function_name, node.stack, { types: ["aws_lambda_function"] });
-    return behind.has(lambda) || !/^(events)\.amazonaws\.com$/.test(String(node.attributes.principal));
+    return behind.has(lambda) || !/^(events|secretsmanager)\.amazonaws\.com$/.test(String(node.attributes.principal));
   });
   const lacking = all.filter((route) => {
     const lambda = lambdas.get(route.function);

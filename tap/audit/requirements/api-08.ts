@@ -1,4 +1,3 @@
-import type { Environment } from "../../../config/environment";
 import { api as definition } from "../../../routes/api";
 import type { GraphNode } from "../../graph/model";
 import { differences, findingsOn, kept, referenceTo } from "../exact";
@@ -8,9 +7,23 @@ import { type Finding, judgeEach, nodesIn, type Requirement } from "../requireme
 import { deployed, routes } from "./api-08-routes";
 
 /** Limits of the stage, and of each key: requests per second, requests at once, requests per day. */
-const rateLimit = 1_000;
-const burstLimit = 2_000;
+const limits: Limits = { rateLimit: 1_000, burstLimit: 2_000 };
 const dailyLimit = 10_000;
+
+export interface Limits {
+  /** Requests per second. */
+  readonly rateLimit: number;
+  /** Requests at once. */
+  readonly burstLimit: number;
+}
+
+export interface WantedUsagePlan extends Limits {
+  readonly clients: readonly string[];
+  /** @default none */
+  readonly quota?: { readonly limit: number; readonly period: "DAY" };
+  /** Attributes that a key has. @default its name alone: the gateway makes its value */
+  readonly keyAttributes?: readonly string[];
+}
 
 /** Types of a gateway that are judged here, by API-09 and by API-10; another one opens it in a way that nobody looked at. */
 const knownTypes = new RegExp(
@@ -47,11 +60,17 @@ export const api08: Requirement = {
       if (gateway === undefined) return [{ stack: stack.id, message: "must have one REST API, with one stage" }];
       return [
         ...publicRoutes(stack.id),
-        ...entrances(gateway, environment),
+        ...entrances(gateway, environment.api.domain !== undefined),
         ...routes(gateway, definition),
         ...deployed(gateway),
-        ...throttling(gateway),
-        ...usagePlan(gateway, environment),
+        ...throttling(gateway, limits),
+        ...usagePlan(gateway, {
+          ...limits,
+          clients: environment.api.clients,
+          quota: { limit: dailyLimit, period: "DAY" },
+          // Whose value it is, is PLAT-14's.
+          keyAttributes: takesKeys(environment, stack.region) ? ["name", "value"] : ["name"],
+        }),
       ];
     }),
 };
@@ -73,9 +92,9 @@ function publicRoutes(stack: string): Finding[] {
   ];
 }
 
-function entrances({ graph, stack, api }: Gateway, environment: Environment): Finding[] {
-  const isKnown = (type: string) =>
-    knownTypes.test(type) || (environment.api.domain !== undefined && domainTypes.test(type));
+/** The API is the only way in, and has nothing that isn't judged elsewhere. */
+export function entrances({ graph, stack, api }: Gateway, hasDomain = false): Finding[] {
+  const isKnown = (type: string) => knownTypes.test(type) || (hasDomain && domainTypes.test(type));
   const others = nodesIn(graph, stack).filter(({ type }) => otherEntrances.test(type) && !isKnown(type));
   const { description } = api.attributes;
   return [
@@ -94,7 +113,7 @@ function entrances({ graph, stack, api }: Gateway, environment: Environment): Fi
 }
 
 /** Of all callers together: one setting for all methods, and none for some. */
-function throttling({ graph, api, stage, parts }: Gateway): Finding[] {
+export function throttling({ graph, api, stage, parts }: Gateway, { rateLimit, burstLimit }: Limits): Finding[] {
   const [settings, ...others] = parts("method_settings");
   if (settings === undefined || others.length > 0) return findingsOn(stage, ["must have one setting for all methods"]);
   const own = ([settings.attributes.settings].flat()[0] ?? {}) as Record<string, unknown>;
@@ -109,14 +128,14 @@ function throttling({ graph, api, stage, parts }: Gateway): Finding[] {
   );
 }
 
-function usagePlan({ graph, stack, api, stage, parts }: Gateway, environment: Environment): Finding[] {
+/** One plan with these limits, and a key of it for each client. */
+export function usagePlan({ graph, stack, api, stage, parts }: Gateway, wanted: WantedUsagePlan): Finding[] {
   const [plan, ...others] = parts("usage_plan");
   if (plan === undefined || others.length > 0) return findingsOn(api, ["must have one usage plan"]);
+  const { clients, rateLimit, burstLimit, quota, keyAttributes = ["name"] } = wanted;
   const keys = parts("api_key");
-  // Whose value it is, is PLAT-14's.
-  const ofKey = takesKeys(environment, stack.region) ? ["name", "value"] : ["name"];
-  const names = environment.api.clients
-    .map((client) => `tap-api-${client}-${stack.environmentSuffix}-${stack.region}`)
+  const names = clients
+    .map((client) => `tap-${stack.component}-${client}-${stack.environmentSuffix}-${stack.region}`)
     .sort();
   const actualNames = keys.map(({ attributes }) => String(attributes.name)).sort();
   const planKeys = parts("usage_plan_key");
@@ -128,13 +147,13 @@ function usagePlan({ graph, stack, api, stage, parts }: Gateway, environment: En
         // A limit of some methods would stand in for the plan's there.
         api_stages: { api_id: referenceTo(api, "id"), stage: referenceTo(stage, "stage_name") },
         throttle_settings: { rate_limit: rateLimit, burst_limit: burstLimit },
-        quota_settings: { limit: dailyLimit, period: "DAY" },
+        quota_settings: quota,
       }),
     ),
     ...(actualNames.join() === names.join()
       ? []
       : findingsOn(plan, [`must have the keys ${names.join(", ")} (there are ${actualNames.join(", ") || "none"})`])),
-    ...keys.flatMap((key) => findingsOn(key, differences(graph, key, kept(key, ...ofKey)))),
+    ...keys.flatMap((key) => findingsOn(key, differences(graph, key, kept(key, ...keyAttributes)))),
     ...keys.flatMap((key) => ofThePlan(key, planKeys)),
     ...planKeys.flatMap((planKey) =>
       findingsOn(

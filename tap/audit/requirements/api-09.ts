@@ -3,7 +3,7 @@ import { api as definition } from "../../../routes/api";
 import { correlationIdHeader, securityHeaders } from "../../../routes/headers";
 import { contentTypeOf } from "../../../routes/models";
 import { responsesOf } from "../../../routes/responses";
-import type { Response, Route } from "../../../routes/route";
+import type { ApiDefinition, Response, Route } from "../../../routes/route";
 import type { GraphNode } from "../../graph/model";
 import { blocksOf, isObject } from "../../graph/terraform-json";
 import { differences, findingsOn, referenceTo } from "../exact";
@@ -41,15 +41,29 @@ export const api09: Requirement = {
       const gateway = gatewayOf(subject.graph, stack);
       if (gateway === undefined) return [{ stack: stack.id, message: "must have one REST API, with one stage" }];
       const { allowedOrigins } = environment.api;
-      return [
-        ...configured(stack.id, environment),
-        ...functions(gateway, allowedOrigins),
-        ...[...routesByPath(definition)].flatMap(([path, routes]) => preflight(gateway, path, routes, allowedOrigins)),
-        ...responses(gateway),
-        ...gatewayResponses(gateway, allowedOrigins),
-      ];
+      return [...configured(stack.id, environment), ...crossOrigin(gateway, definition, allowedOrigins)];
     }),
 };
+
+/**
+ * Pages of these origins may call what the table has, and may read every answer; others may do neither.
+ * @param withToken whether routes with a key ask for a user's token as well
+ */
+export function crossOrigin(
+  gateway: Gateway,
+  definition: ApiDefinition,
+  allowedOrigins: readonly string[],
+  withToken = false,
+): Finding[] {
+  return [
+    ...functions(gateway, definition, allowedOrigins),
+    ...[...routesByPath(definition)].flatMap(([path, routes]) =>
+      preflight(gateway, path, preflightHeaders(routes, withToken), allowedOrigins),
+    ),
+    ...responses(gateway, definition),
+    ...gatewayResponses(gateway, allowedOrigins),
+  ];
+}
 
 function configured(stack: string, { api: { allowedOrigins } }: Environment): Finding[] {
   const lacking = wantedHeaders.filter((name) => !(securityHeaders[name] ?? ""));
@@ -61,8 +75,8 @@ function configured(stack: string, { api: { allowedOrigins } }: Environment): Fi
 }
 
 /** Functions that answer callers compare with the same list; others have none. */
-function functions({ graph, stack }: Gateway, allowedOrigins: readonly string[]): Finding[] {
-  const answering = new Set(definition.routes.map((route) => route.function));
+function functions({ graph, stack }: Gateway, { routes }: ApiDefinition, allowedOrigins: readonly string[]): Finding[] {
+  const answering = new Set(routes.map((route) => route.function));
   return [...functionsOf(graph, stack)].flatMap(([name, lambda]) => {
     const [environment] = blocksOf(lambda.attributes, "environment");
     const variables = isObject(environment?.variables) ? environment.variables : {};
@@ -77,11 +91,10 @@ function functions({ graph, stack }: Gateway, allowedOrigins: readonly string[])
 function preflight(
   { graph, api, partsOf, placeOf }: Gateway,
   path: string,
-  routes: readonly Route[],
+  headers: Readonly<Record<string, string>>,
   allowedOrigins: readonly string[],
 ): Finding[] {
   const place = placeOf("OPTIONS", path);
-  const headers = preflightHeaders(routes);
   const exactly = (type: string, expected: Record<string, unknown>): Finding[] => {
     const [node, ...others] = partsOf(type, "OPTIONS", path);
     return node === undefined || others.length > 0
@@ -108,10 +121,10 @@ function preflight(
 }
 
 /** Methods and headers of just this path; seconds that a browser may keep the answer, Chromium's longest. */
-function preflightHeaders(routes: readonly Route[]): Record<string, string> {
+function preflightHeaders(routes: readonly Route[], withToken: boolean): Record<string, string> {
   const names = new Set([
     correlationIdHeader,
-    ...(routes.some(({ access }) => access === "key") ? ["x-api-key"] : []),
+    ...(routes.some(({ access }) => access === "key") ? ["x-api-key", ...(withToken ? ["authorization"] : [])] : []),
     ...(routes.some(({ body }) => body !== undefined) ? ["content-type"] : []),
     ...routes.flatMap(({ headers = {} }) => Object.keys(headers)),
   ]);
@@ -145,7 +158,7 @@ function responseHeaders<Value>(names: readonly string[], value: (name: string) 
 }
 
 /** Of every method of the table, each of its statuses and no other. */
-function responses(gateway: Gateway): Finding[] {
+function responses(gateway: Gateway, definition: ApiDefinition): Finding[] {
   const { api, parts } = gateway;
   const all = definition.routes.flatMap((route) => responsesOf(route).map((each) => [route, ...each] as const));
   const known = all.flatMap(([route, status, response]) => methodResponse(gateway, route, status, response));

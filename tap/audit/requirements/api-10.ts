@@ -69,7 +69,8 @@ function stageOf({ graph, stage }: Gateway): Finding[] {
   );
 }
 
-function accessLog({ graph, stack, stage }: Gateway, environment: Environment): Finding[] {
+/** What the gateway says of each request. */
+export function accessLog({ graph, stack, stage }: Gateway, environment: Environment): Finding[] {
   const [settings, ...others] = blocksOf(stage.attributes, "access_log_settings");
   const group = nodesIn(graph, stack, "aws_cloudwatch_log_group").find(
     (each) => settings?.destination_arn === referenceTo(each, "arn"),
@@ -87,7 +88,7 @@ function accessLog({ graph, stack, stage }: Gateway, environment: Environment): 
       ...(Object.keys(settings).length === 2 ? [] : ["has more to its access log than group and format"]),
     ]),
     ...findingsOn(group, [
-      ...(group.attributes.name === `tap-api-access-${environment.environmentSuffix}-${stack.region}`
+      ...(group.attributes.name === `tap-${stack.component}-access-${environment.environmentSuffix}-${stack.region}`
         ? []
         : ["must be the access log's own group"]),
       ...logGroupProblems(graph, group, environment),
@@ -108,7 +109,8 @@ function variablesOf(format: unknown): string[] | undefined {
   }
 }
 
-function executionLog({ graph, stack, api, stage, parts }: Gateway, environment: Environment): Finding[] {
+/** What the gateway says of its own work: in a group that is there first, and nothing of what callers send. */
+export function executionLog({ graph, stack, api, stage, parts }: Gateway, environment: Environment): Finding[] {
   const name = `API-Gateway-Execution-Logs_${referenceTo(api, "id")}/${stage.attributes.stage_name}`;
   const group = nodesIn(graph, stack, "aws_cloudwatch_log_group").find(({ attributes }) => attributes.name === name);
   const [settings, ...others] = parts("method_settings");
@@ -141,21 +143,26 @@ function functions({ graph, stack }: Gateway): Finding[] {
   const lambdas = [...functionsOf(graph, stack).values()];
   return [
     ...(lambdas.length > 0 ? [] : [{ stack: stack.id, message: "must have functions" }]),
-    ...lambdas.flatMap((lambda) => {
-      const [logging] = blocksOf(lambda.attributes, "logging_config");
-      const [block] = blocksOf(lambda.attributes, "environment");
-      const variables = Object.keys(isObject(block?.variables) ? block.variables : {});
-      return findingsOn(lambda, [
+    ...lambdas.flatMap((lambda) =>
+      findingsOn(lambda, [
         ...(sameInTerraform(lambda.attributes.tracing_config, { mode: "Active" }) ? [] : ["must be traced by X-Ray"]),
-        ...(logging?.log_format === "JSON" && logging.application_log_level === "INFO"
-          ? []
-          : ["must log JSON, from INFO"]),
-        ...variables
-          .filter((name) => observingVariables.test(name))
-          .map((name) => `must not have ${name}: it changes what is logged or traced`),
+        ...functionLogProblems(lambda),
         ...(maySendTraces({ graph, lambda }) ? [] : ["must be allowed to send traces"]),
-      ]);
-    }),
+      ]),
+    ),
+  ];
+}
+
+/** What keeps a function from logging JSON, and nothing that its code doesn't say. */
+export function functionLogProblems({ attributes }: GraphNode): string[] {
+  const [logging] = blocksOf(attributes, "logging_config");
+  const [block] = blocksOf(attributes, "environment");
+  const variables = Object.keys(isObject(block?.variables) ? block.variables : {});
+  return [
+    ...(logging?.log_format === "JSON" && logging.application_log_level === "INFO" ? [] : ["must log JSON, from INFO"]),
+    ...variables
+      .filter((name) => observingVariables.test(name))
+      .map((name) => `must not have ${name}: it changes what is logged or traced`),
   ];
 }
 

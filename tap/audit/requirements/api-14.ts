@@ -26,12 +26,15 @@ const shown: readonly Shown[] = [
   ...lambda("ConcurrentExecutions", "Maximum"),
   ...queue("ApproximateNumberOfMessagesVisible"),
   ...queue("ApproximateAgeOfOldestMessage"),
+  ...stream("GetRecords.IteratorAgeMilliseconds", "Maximum"),
+  ...stream("IncomingRecords", "Sum"),
+  ...stream("WriteProvisionedThroughputExceeded", "Sum"),
 ];
 
 export const api14: Requirement = {
   id: "API-14",
   checks:
-    "Each region has one dashboard, which shows what is there of this environment: requests, refusals, failures and latency of APIs, what the web ACL lets in and keeps out, invocations, errors, throttles, duration and concurrency of functions, depth and age of queues.",
+    "Each region has one dashboard, which shows what is there of this environment: requests, refusals, failures and latency of APIs, what the web ACL lets in and keeps out, invocations, errors, throttles, duration and concurrency of functions, depth and age of queues, what streams take and refuse and how far their readers are behind.",
   why: "In the middle of an incident nobody puts graphs together; one of another region or environment shows that all is well.",
   judge: (subject) => [
     ...inEachRegion(subject),
@@ -132,6 +135,10 @@ function webAcl(metric: string): Shown[] {
 
 function lambda(metric: string, statistic: string): Shown[] {
   return [{ namespace: "AWS/Lambda", dimensions: ["FunctionName"], metric, statistic }];
+}
+
+function stream(metric: string, statistic: string): Shown[] {
+  return [{ namespace: "AWS/Kinesis", dimensions: ["StreamName"], metric, statistic }];
 }
 
 function queue(metric: string): Shown[] {

@@ -12,6 +12,14 @@ import { api10 } from "./api-10";
 import { api13 } from "./api-13";
 import { api14 } from "./api-14";
 import { api16 } from "./api-16";
+import { fil01 } from "./fil-01";
+import { fil02 } from "./fil-02";
+import { fil04 } from "./fil-04";
+import { fil05 } from "./fil-05";
+import { fil06 } from "./fil-06";
+import { fil07 } from "./fil-07";
+import { fil08 } from "./fil-08";
+import { fil09 } from "./fil-09";
 import { plat01 } from "./plat-01";
 import { plat03 } from "./plat-03";
 import { plat04 } from "./plat-04";
@@ -39,6 +47,14 @@ import { sec01 } from "./sec-01";
 import { sec02 } from "./sec-02";
 import { sec03 } from "./sec-03";
 import { sec04 } from "./sec-04";
+import { sec05 } from "./sec-05";
+import { str01 } from "./str-01";
+import { str02 } from "./str-02";
+import { str04 } from "./str-04";
+import { str05 } from "./str-05";
+import { str06 } from "./str-06";
+import { str07 } from "./str-07";
+import { str09 } from "./str-09";
 
 /** Every rule of this folder, by id. */
 export const requirements: readonly Requirement[] = [
@@ -55,6 +71,14 @@ export const requirements: readonly Requirement[] = [
   api13,
   api14,
   api16,
+  fil01,
+  fil02,
+  fil04,
+  fil05,
+  fil06,
+  fil07,
+  fil08,
+  fil09,
   plat01,
   plat03,
   plat04,
@@ -82,4 +106,12 @@ export const requirements: readonly Requirement[] = [
   sec02,
   sec03,
   sec04,
+  sec05,
+  str01,
+  str02,
+  str04,
+  str05,
+  str06,
+  str07,
+  str09,
 ];

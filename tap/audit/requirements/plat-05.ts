@@ -13,7 +13,9 @@ interface Limits {
 /** What a stage's limits are by, per component; a component with an API that isn't here is a finding. */
 const limitsOf: Partial<Record<Component, (environment: Environment) => Limits>> = {
   api: ({ api }) => api,
+  files: ({ files }) => files.api,
   jobs: ({ jobs }) => jobs.api,
+  stream: ({ stream }) => stream.api,
 };
 
 /** What a deployment takes a picture of, and must wait for: one without them is refused, or serves half an API. */

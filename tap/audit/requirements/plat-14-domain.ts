@@ -1,5 +1,5 @@
 import type { Environment } from "../../../config/environment";
-import type { ApiDomain } from "../../../config/schema";
+import type { ApiDomain } from "../../../config/systems";
 import type { GraphNode } from "../../graph/model";
 import { differences, findingsOn, kept, referenceTo } from "../exact";
 import { type Gateway, gatewayOf } from "../gateway";

@@ -15,6 +15,8 @@ const notNames: Readonly<Record<string, readonly string[]>> = {
   aws_iam_role_policy: ["name"],
   aws_lambda_alias: ["name"],
   aws_lambda_permission: ["function_name"],
+  // The bucket that it is of; after a failover that one is the other region's.
+  aws_s3_bucket_notification: ["bucket"],
 };
 /** What AWS, or PLAT-20 and PLAT-17, force into another form; all of it per account or with the suffix in it. */
 const forcedForms: readonly { type: string; pattern: (stack: StackJson, environment: Environment) => RegExp }[] = [

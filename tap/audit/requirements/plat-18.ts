@@ -2,7 +2,6 @@ import type { Graph, GraphNode } from "../../graph/model";
 import type { Statement } from "../../graph/policy";
 import { coversAction } from "../../graph/statement";
 import { blocksOf, isObject } from "../../graph/terraform-json";
-import { sameInPolicy } from "../policies";
 import {
   expectThat,
   type Finding,
@@ -21,7 +20,7 @@ const readAction = "ssm:GetParameters";
 export const plat18: Requirement = {
   id: "PLAT-18",
   checks:
-    "Settings that change at run time are plain parameters under /tap/{environment}/{component}/config/, whose values Terraform leaves alone; the function that is told that path may read exactly these, and nothing else in Parameter Store. The jobs have some.",
+    "Settings that change at run time are plain parameters under /tap/{environment}/{component}/config/, whose values Terraform leaves alone; a function that is told that path may read some of these, and nothing else in Parameter Store; each is read by one. The jobs have some.",
   why: "An apply that sets a setting back undoes what an operator did in the middle of an incident; a function that can't read its settings runs on its defaults.",
   judge: (subject) => [
     ...judgeEach(subject, "jobs", (stack) => hasSettings(subject.graph, stack)),
@@ -49,8 +48,8 @@ function pathOf({ environmentSuffix, component }: StackJson): string {
 }
 
 function settings(graph: Graph, stack: StackJson): Finding[] {
-  const read = readersOf(graph, stack).length > 0;
-  return settingsOf(graph, stack).flatMap(({ attributes, address }) => {
+  const readers = readersOf(graph, stack);
+  return settingsOf(graph, stack).flatMap(({ attributes, address, arn }) => {
     const { name, type, insecure_value, value, value_wo, overwrite, lifecycle } = attributes;
     const path = pathOf(stack);
     const last = String(name).slice(path.length);
@@ -67,7 +66,10 @@ function settings(graph: Graph, stack: StackJson): Finding[] {
         sameJson(lifecycle, { ignore_changes: ["insecure_value"] }),
         "must be left alone by the next apply: ignore_changes of its value, and of nothing else",
       ),
-      ...about(read, `is read by no function: none has CONFIG_PATH`),
+      ...about(
+        readers.some((lambda) => namedTo(graph, lambda).includes(String(arn))),
+        "is read by no function: none has CONFIG_PATH and may read it",
+      ),
     ];
   });
 }
@@ -92,7 +94,7 @@ function readers(graph: Graph, stack: StackJson): Finding[] {
     return [
       ...about(configPathOf(lambda) === pathOf(stack), `must be told the path ${pathOf(stack)}`),
       ...about(wanted.length > 0, "is told of settings that aren't there"),
-      ...about(reads(graph, lambda, wanted), `must be allowed to read ${wanted.join(", ")}, and nothing else there`),
+      ...about(reads(graph, lambda, wanted), `must be allowed to read some of ${wanted.join(", ")}, and nothing else`),
     ];
   });
 }
@@ -106,11 +108,17 @@ function reads(graph: Graph, lambda: GraphNode, arns: readonly string[]): boolea
     others.length === 0 &&
     statement.effect === "Allow" &&
     sameJson(statement.actions, [readAction]) &&
-    sameInPolicy(statement.resources, arns) &&
+    statement.resources.length > 0 &&
+    statement.resources.every((resource) => arns.includes(resource)) &&
     statement.notActions.length === 0 &&
     statement.notResources.length === 0 &&
     statement.conditions.length === 0
   );
+}
+
+/** Parameters that a function's role names. */
+function namedTo(graph: Graph, lambda: GraphNode): string[] {
+  return ssmStatements(graph, lambda).flatMap(({ effect, resources }) => (effect === "Allow" ? resources : []));
 }
 
 /** Whatever is said to a function of Parameter Store, in either way. */

@@ -108,7 +108,7 @@ const wideResources: readonly {
   readonly actions: RegExp;
   readonly resource: (scope: Scope) => string | RegExp;
   /** What stands in for the thing's name. */
-  readonly condition?: (scope: Scope) => { readonly key: string; readonly values: RegExp };
+  readonly condition?: (scope: Scope) => Condition;
 }[] = [
   // Network interfaces have no names, and Lambda wants to delete any (Lambda developer guide).
   { actions: /^ec2:\w+NetworkInterface$|^ec2:\w+PrivateIpAddresses$/, resource: arnOf("ec2", "*/*") },
@@ -139,9 +139,31 @@ const wideResources: readonly {
       values: new RegExp(`^alias/tap-(\\*|[a-z-]+)-${environmentSuffix}-[a-z0-9-]+$`),
     }),
   },
+  // Models are AWS's; FIL-04 says which, and that they are asked through an inference profile of the account.
+  {
+    actions: /^bedrock:InvokeModel$/,
+    resource: ({ accountId, region }) =>
+      new RegExp(`^arn:aws:bedrock:${region}:${accountId}:inference-profile/[a-z0-9.:-]+$`),
+  },
+  {
+    actions: /^bedrock:InvokeModel$/,
+    resource: () => /^arn:aws:bedrock:[a-z0-9-]+::foundation-model\/[a-z0-9.:-]+$/,
+    condition: ({ accountId, region }) => ({
+      key: "bedrock:InferenceProfileArn",
+      values: new RegExp(`^arn:aws:bedrock:${region}:${accountId}:inference-profile/[a-z0-9.:-]+$`),
+      isSingle: true,
+    }),
+  },
   // API Gateway's one role of the account writes execution logs of any API, whose groups AWS names.
   { actions: /^logs:\w+$/, resource: ({ accountId }) => `arn:aws:logs:*:${accountId}:log-group:*` },
 ];
+
+interface Condition {
+  readonly key: string;
+  readonly values: RegExp;
+  /** Whether a request has one value of the key. @default false: a set of them */
+  readonly isSingle?: boolean;
+}
 
 interface Scope {
   readonly accountId: string;
@@ -188,10 +210,11 @@ function foreignResources(statement: Statement, scope: Scope): string[] {
     .map((resource) => `reaches ${resource}, which isn't a thing of this project's, by its statement ${sid ?? path}`);
 }
 
-function limitsTo(statement: Statement, { key, values }: { key: string; values: RegExp }): boolean {
+function limitsTo(statement: Statement, { key, values, isSingle = false }: Condition): boolean {
+  const operator = isSingle ? /^String(Equals|Like)$/ : /^ForAnyValue:String(Equals|Like)$/;
   return conditionsOn(statement, key).some(
     (condition) =>
-      /^ForAnyValue:String(Equals|Like)$/.test(condition.operator) &&
+      operator.test(condition.operator) &&
       condition.values.length > 0 &&
       condition.values.every((value) => values.test(value)),
   );

@@ -4,6 +4,7 @@ import type { PolicyDocument, Statement } from "../../graph/policy";
 import { deadLettersOf } from "../functions";
 import { sameInPolicy } from "../policies";
 import { expectThat, type Finding, judgeEach, nodesIn, type Requirement } from "../requirement";
+import { isRight, type Right, throughService } from "../rights";
 import type { StackJson } from "../stack-json";
 
 /** The calls that each function's code makes on the table. */
@@ -60,24 +61,13 @@ function rights(
   ];
 }
 
-/** A statement as it must be. */
-interface Wanted {
-  readonly actions: readonly string[] | undefined;
-  readonly resources: readonly unknown[];
-  /** By key, all with StringEquals. */
-  readonly conditions: Readonly<Record<string, unknown>>;
-}
-
 /** What a function needs to run: its own log group, traces, its own dead letters, and the key for these and its settings. */
-function runningRights(graph: Graph, stack: StackJson, { accountId }: Environment, lambda: GraphNode): Wanted[] {
+function runningRights(graph: Graph, stack: StackJson, { accountId }: Environment, lambda: GraphNode): Right[] {
   const [key] = nodesIn(graph, stack, "aws_kms_key");
   const queue = deadLettersOf(graph, lambda);
   const group = `arn:aws:logs:${stack.region}:${accountId}:log-group:/aws/lambda/${lambda.physicalName}:*`;
-  const through = (service: string, context: string, value: unknown) => ({
-    "kms:CallerAccount": accountId,
-    "kms:ViaService": `${service}.${stack.region}.amazonaws.com`,
-    [`kms:EncryptionContext:${context}`]: value,
-  });
+  const through = (service: string, context: string, value: unknown) =>
+    throughService({ accountId, region: stack.region, service, context, value });
   const keys = [`\${${key?.address}.arn}`];
   return [
     { actions: ["logs:CreateLogStream", "logs:PutLogEvents"], resources: [group], conditions: {} },
@@ -102,16 +92,18 @@ function dataAccess(
 ): Finding[] {
   const [table] = nodesIn(graph, stack, "aws_dynamodb_table");
   const [key] = nodesIn(graph, stack, "aws_kms_key");
-  const wanted: Wanted[] = [
+  const wanted: Right[] = [
     { actions: tableActions[functionOf(lambda)], resources: [table?.arn], conditions: {} },
     {
       actions: ["kms:Decrypt"],
       resources: [`\${${key?.address}.arn}`],
-      conditions: {
-        "kms:CallerAccount": accountId,
-        "kms:ViaService": `dynamodb.${stack.region}.amazonaws.com`,
-        "kms:EncryptionContext:aws:dynamodb:tableName": table?.physicalName,
-      },
+      conditions: throughService({
+        accountId,
+        region: stack.region,
+        service: "dynamodb",
+        context: "aws:dynamodb:tableName",
+        value: table?.physicalName,
+      }),
     },
   ];
   return exactly(stack, statements, wanted, node);
@@ -120,16 +112,10 @@ function dataAccess(
 function exactly(
   stack: StackJson,
   statements: readonly Statement[],
-  wanted: readonly Wanted[],
+  wanted: readonly Right[],
   { address }: GraphNode,
 ): Finding[] {
-  const isWanted = (statement: Statement, { actions, resources, conditions }: Wanted) =>
-    statement.effect === "Allow" &&
-    sameInPolicy(statement.actions, actions) &&
-    sameInPolicy(statement.resources, resources) &&
-    statement.conditions.every(({ operator }) => operator === "StringEquals") &&
-    sameInPolicy(Object.fromEntries(statement.conditions.map((each) => [each.key, each.values])), conditions);
-  const lacking = wanted.filter((each) => !statements.some((statement) => isWanted(statement, each)));
+  const lacking = wanted.filter((each) => !statements.some((statement) => isRight(statement, each)));
   return [
     ...expectThat(
       statements.length === wanted.length,

@@ -138,8 +138,9 @@ const shared = [
   // Names that are inside another thing, which has a name of its own.
   /^aws_api_gateway_(method operation_name|model name|request_validator name|stage stage_name)$/,
   /^aws_(iam_role_policy|lambda_alias|appautoscaling_policy) name$/,
-  /^aws_dynamodb_table (attribute\.name|ttl\.attribute_name)$/,
+  /^aws_dynamodb_table (attribute\.name|global_secondary_index\.name|ttl\.attribute_name)$/,
   /^aws_backup_plan rule\.rule_name$/,
+  /^aws_s3_bucket_notification queue\.filter_prefix$/,
   /^aws_wafv2_web_acl rule\.(name|visibility_config\.metric_name)$/,
   /^aws_lambda_function environment\.variables\.POWERTOOLS_SERVICE_NAME$/,
   // The API's id, which AWS chooses, is in the name.

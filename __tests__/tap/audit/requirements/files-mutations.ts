@@ -1,0 +1,122 @@
+import type { Synthesized } from "../../../../tap/audit/requirement";
+import type { StackJson } from "../../../../tap/audit/stack-json";
+import type { Attributes } from "../../../../tap/graph/terraform-json";
+import type { Mutation, ProofOptions } from "../../../support/prove";
+import { resource, stackOf, subjectOf } from "../../../support/synthesized";
+import { routePart } from "./api-mutations";
+import { add, nameOf, rewrite, type Statement } from "./mutations";
+
+/**
+ * For rules on these components alone: mutations are judged on their stacks, which saves most of the time.
+ * @param synthesized where the stacks come from, a copy each time
+ */
+export function aloneWith(
+  components: readonly StackJson["component"][],
+  synthesized: NonNullable<ProofOptions["synthesized"]> = subjectOf,
+): ProofOptions {
+  const subjects = new Map<string, Synthesized>();
+  const own = (environment: string): Synthesized => {
+    const subject = synthesized(environment, { alone: true });
+    return { ...subject, stacks: subject.stacks.filter(({ component }) => components.includes(component)) };
+  };
+  return {
+    alone: true,
+    synthesized: (environment, { alone = false }) => {
+      if (!alone) return synthesized(environment, {});
+      const subject = subjects.get(environment) ?? own(environment);
+      subjects.set(environment, subject);
+      return structuredClone(subject);
+    },
+  };
+}
+
+/** A mutation of the files. */
+export const files =
+  (mutate: (stack: StackJson) => void): Mutation =>
+  (subject, environment) =>
+    mutate(stackOf(subject, environment, "files"));
+
+/** A mutation of the attributes of exactly one resource of the files. */
+export const filesResource = (
+  type: string,
+  name: string | undefined,
+  mutate: (attributes: Attributes, stack: StackJson) => void,
+): Mutation => files((stack) => mutate(resource(stack, type, name), stack));
+
+/** Sets attributes of exactly one resource; undefined takes one away. */
+export const filesSetting = (type: string, name: string | undefined, changes: Attributes): Mutation =>
+  filesResource(type, name, (attributes) => change(attributes, changes));
+
+/** Sets something within a resource, by the way to it: `rule.0.status`; undefined takes it away. */
+export const filesWithin = (type: string, name: string | undefined, path: string, value: unknown): Mutation =>
+  filesResource(type, name, (attributes) => {
+    const parts = path.split(".");
+    const last = parts.pop() as string;
+    const parent = parts.reduce<Record<string, unknown>>((part, each) => {
+      if (typeof part[each] !== "object") throw new Error(`${type} ${name} has no ${path}`);
+      return part[each] as Record<string, unknown>;
+    }, attributes);
+    change(parent, { [last]: value });
+  });
+
+/** Replaces a part of a text that must be there. */
+export const filesText = (
+  type: string,
+  name: string | undefined,
+  attribute: string,
+  from: string | RegExp,
+  to: string,
+): Mutation =>
+  filesResource(type, name, (attributes) => {
+    const text = String(attributes[attribute]);
+    attributes[attribute] = text.replace(from, to);
+    if (attributes[attribute] === text) throw new Error(`${type} ${name} has no ${from} in ${attribute}`);
+  });
+
+/** Takes exactly one resource out. */
+export const filesWithout = (type: string, name = ""): Mutation =>
+  files((stack) => {
+    delete stack.json.resource?.[type]?.[nameOf(stack, type, name)];
+  });
+
+/** Adds a resource, beside those that are there. */
+export const filesWith = (type: string, attributes: Attributes | ((stack: StackJson) => Attributes)): Mutation =>
+  files((stack) => add(stack, type, typeof attributes === "function" ? attributes(stack) : attributes));
+
+/** Changes the statements of a policy that is an attribute of exactly one resource. */
+export const filesPolicy = (
+  type: string,
+  name: string | undefined,
+  change: (statements: Statement[]) => readonly (Statement | Readonly<Record<string, unknown>>)[],
+): Mutation => filesResource(type, name, (attributes) => rewrite(attributes, "policy", change));
+
+/** Changes exactly one thing of the gateway that is of a method and path, as `GET /files/{id}`. */
+export const filesRoute = (
+  type: string,
+  route: string,
+  changes: Attributes | ((attributes: Attributes, stack: StackJson) => void),
+  status?: number,
+): Mutation =>
+  files((stack) => {
+    const { attributes } = routePart(stack, type, route, status);
+    if (typeof changes === "function") changes(attributes, stack);
+    else change(attributes, changes);
+  });
+
+/** Takes such a thing out. */
+export const filesWithoutRoute = (type: string, route: string): Mutation =>
+  files((stack) => {
+    delete stack.json.resource?.[type]?.[routePart(stack, type, route).name];
+  });
+
+/** Changes what a function is told; undefined takes it away. */
+export const filesVariables = (lambda: string, changes: Attributes): Mutation =>
+  filesResource("aws_lambda_function", `${lambda}_Function`, ({ environment }) =>
+    change((environment as { variables: Attributes }).variables, changes),
+  );
+
+function change(attributes: Attributes, changes: Attributes): void {
+  for (const [name, value] of Object.entries(changes))
+    if (value === undefined) delete attributes[name];
+    else attributes[name] = value;
+}
