@@ -118,6 +118,16 @@ export class DataStream extends Construct {
           metric: metric("GetRecords.IteratorAgeMilliseconds", "Maximum"),
           threshold: maximumAgeHours * 3_600_000,
         },
+        unread: {
+          description: `Records are put on ${this.name}, and none are read. Is the event source of its consumer enabled, and may its role read?`,
+          // Of a stream that nobody reads there is no iterator age.
+          expression: "IF(FILL(put, 0) > 0 AND FILL(taken, 0) == 0, 1, 0)",
+          label: "Records put and none read",
+          metrics: { put: metric("IncomingRecords", "Sum"), taken: metric("GetRecords.Records", "Sum") },
+          threshold: 0,
+          periodSeconds: 300,
+          evaluationPeriods: 3,
+        },
         "write-throttles": {
           description: `${this.name} refuses records: more than its shards take, or too many with one partition key. More shards, or other keys?`,
           metric: metric("WriteProvisionedThroughputExceeded", "Sum"),

@@ -5,6 +5,26 @@ import { TapStack } from "./tap-stack";
 /** What the time of an invocation may take of the function's timeout before an alarm fires: 25 of 30 seconds (API-06). */
 const longestShareOfTimeout = 5 / 6;
 
+/** What an event source gives up and can't bring to the function's dead letters: nobody would hear of it (Lambda developer guide, metrics). */
+export function destinationAlarm(scope: Construct, resource: string, name: string): void {
+  new Alarms(scope, "Alarms", {
+    resource,
+    alarms: {
+      "lost-records": {
+        description: `Records that ${name} failed at are lost: Lambda can't tell its dead letters of them. Look at the queue, its key and the function's role.`,
+        metric: {
+          namespace: "AWS/Lambda",
+          name: "DestinationDeliveryFailures",
+          dimensions: { FunctionName: name },
+          statistic: "Sum",
+        },
+        threshold: 0,
+        evaluationPeriods: 1,
+      },
+    },
+  });
+}
+
 /** Error rate, duration and throttles of a function (API-06, SEC-02); its dead-letter queue has alarms of its own. */
 export function functionAlarms(scope: Construct, resource: string, name: string, timeoutSeconds: number): void {
   const metric = (metricName: string, statistic: Metric["statistic"]): Metric => ({

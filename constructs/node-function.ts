@@ -61,6 +61,8 @@ export interface NodeFunctionProps {
  */
 export class NodeFunction extends Construct {
   readonly name: string;
+  /** Its part of the name pattern. */
+  readonly resource: string;
   /** Computed, for policies. */
   readonly arn: string;
   /** ARN of the alias `live`. */
@@ -84,6 +86,7 @@ export class NodeFunction extends Construct {
     const stack = TapStack.of(this);
     const resource = props.resource ?? (props.entry.split("/").at(-1) as string);
     this.timeoutSeconds = props.timeoutSeconds;
+    this.resource = resource;
     this.name = stack.nameOf("function", resource);
     this.arn = stack.arnOf("lambda", `function:${this.name}`);
     this.invokeArn = `arn:aws:apigateway:${stack.region}:lambda:path/2015-03-31/functions/${this.arn}:${aliasName}/invocations`;

@@ -1,5 +1,6 @@
 import { LambdaEventSourceMapping } from "@cdktf/provider-aws/lib/lambda-event-source-mapping";
 import { Construct } from "constructs";
+import { destinationAlarm } from "./function-alarms";
 import type { NodeFunction } from "./node-function";
 import { requireInRange } from "./ranges";
 import type { Table } from "./table";
@@ -36,5 +37,6 @@ export class TableEventSource extends Construct {
       destinationConfig: { onFailure: { destinationArn: props.function.deadLetters.targetArn } },
       dependsOn: [...props.function.role.policies],
     });
+    destinationAlarm(this, props.function.resource, props.function.name);
   }
 }

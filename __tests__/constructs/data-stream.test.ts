@@ -72,6 +72,15 @@ describe("a data stream", () => {
       statistic: "Maximum",
       threshold: 7_200_000,
     });
+    expect(metric("unread")).toMatchObject({
+      threshold: 0,
+      evaluation_periods: 3,
+      metric_query: [
+        { id: "value", expression: "IF(FILL(put, 0) > 0 AND FILL(taken, 0) == 0, 1, 0)", return_data: true },
+        { id: "put", metric: { metric_name: "IncomingRecords", period: 300, dimensions: { StreamName: name } } },
+        { id: "taken", metric: { metric_name: "GetRecords.Records", period: 300, dimensions: { StreamName: name } } },
+      ],
+    });
     for (const [alarm, metric_name] of [
       ["write-throttles", "WriteProvisionedThroughputExceeded"],
       ["read-throttles", "ReadProvisionedThroughputExceeded"],
@@ -136,6 +145,15 @@ describe("a stream as event source", () => {
       function_response_types: ["ReportBatchItemFailures"],
       destination_config: { on_failure: { destination_arn: expect.stringContaining("DeadLetters") } },
       depends_on: expect.arrayContaining([expect.stringContaining("data-access")]),
+    });
+  });
+
+  test("SEC-02 has an alarm on what its dead letters aren't told of", () => {
+    expect(built(newSource(), "aws_cloudwatch_metric_alarm", "lost-records")).toMatchObject({
+      metric_name: "DestinationDeliveryFailures",
+      dimensions: { FunctionName: "tap-records-write-dev-us-east-1" },
+      threshold: 0,
+      evaluation_periods: 1,
     });
   });
 

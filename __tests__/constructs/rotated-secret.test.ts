@@ -106,5 +106,7 @@ test("PLAT-19 who reads it decrypts, and who rotates it encrypts as well", () =>
 });
 
 test("rotation is refused more seldom than Secrets Manager knows", () => {
-  expect(() => newSecret("dev", 1_001)).toThrow("rotationDays must be a whole number from 1 to 1000 (days) (given 1001)");
+  expect(() => newSecret("dev", 1_001)).toThrow(
+    "rotationDays must be a whole number from 1 to 1000 (days) (given 1001)",
+  );
 });
