@@ -207,7 +207,7 @@ export const filesApiMutations = [
     from: "key.startsWith(`results/${id}/${versionId}/`)",
     to: "key.startsWith(`results/${id}`)",
     tests: "functions/files-api/catalog",
-    title: "thumbnails have links",
+    title: "what was made of a file has links",
   },
   {
     id: "FIL-06",

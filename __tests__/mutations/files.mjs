@@ -268,4 +268,13 @@ export const filesMutations = [
     tests: "functions/files/delivery",
     title: "while processing is paused",
   },
+  {
+    id: "FIL-06",
+    name: "what was stored is called otherwise than the API calls it",
+    file: "functions/files/delivery.ts",
+    from: "{ ...result, outputs: stored }",
+    to: "{ ...result, stored }",
+    tests: "functions/files/results",
+    title: "FIL-06 what a processor says",
+  },
 ];

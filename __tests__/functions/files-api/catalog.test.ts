@@ -104,16 +104,16 @@ describe("read", () => {
     );
   });
 
-  test("FIL-06 thumbnails have links, and none to what isn't this version's own", async () => {
+  test("FIL-06 what was made of a file has links, and none to what isn't this version's own", async () => {
     const answer = await local.call(create());
     await upload(answer);
     const version = newestVersion(local, answer.body.id);
     const own = `results/${version.id}/${version.versionId}`;
     const keys = [`${own}/small.jpg`, `${own}-else/small.jpg`, `uploads/${version.id}.csv`, "results/other/v/a.jpg", 1];
-    await processed(version, { thumbnails: keys.map((key) => ({ width: 64, key })) });
-    const { thumbnails } = (await local.call(read(version.id))).body.result;
-    expect(thumbnails).toEqual([{ width: 64, url: expect.any(String) }, ...Array(4).fill({ width: 64 })]);
-    const url = new URL(thumbnails[0].url);
+    await processed(version, { outputs: keys.map((key) => ({ width: 64, key })) });
+    const { outputs } = (await local.call(read(version.id))).body.result;
+    expect(outputs).toEqual([{ width: 64, url: expect.any(String) }, ...Array(4).fill({ width: 64 })]);
+    const url = new URL(outputs[0].url);
     expect([url.pathname, url.searchParams.get("X-Amz-Expires")]).toEqual([`/tap-files/${own}/small.jpg`, "900"]);
   });
 
@@ -333,7 +333,7 @@ describe("delete", () => {
     await upload(answer);
     const version = newestVersion(local, answer.body.id);
     const own = `results/${version.id}/${version.versionId}/small.jpg`;
-    await processed(version, { thumbnails: [own, "results/other/v/a.jpg"].map((key) => ({ key })) });
+    await processed(version, { outputs: [own, "results/other/v/a.jpg"].map((key) => ({ key })) });
     const before = local.operations.length;
     await local.call(remove(version.id));
     expect(local.operations.slice(before).filter((operation) => operation.startsWith("DELETE"))).toEqual([
@@ -410,7 +410,7 @@ describe("delete", () => {
         await upload(answer);
         const version = newestVersion(local, answer.body.id);
         const derived = `results/${version.id}/${version.versionId}/small.jpg`;
-        await processed(version, { thumbnails: [{ key: derived }] });
+        await processed(version, { outputs: [{ key: derived }] });
         isInterrupted = await interrupted(interruptions, fate, version.id);
         if (isInterrupted) expect(await local.call(remove(version.id))).toMatchObject({ status: 204 });
         const { file, ...versions } = await local.items(version.id);

@@ -92,10 +92,10 @@ test("FIL-09 no line has a file's name or checksum, a key's value, an object's k
     const { newestVersion, processed } = await import("./local-files");
     const version = newestVersion(local, id);
     const key = `results/${id}/${version.versionId}/${name}`;
-    await processed(version, { text: email, thumbnails: [{ key }] });
+    await processed(version, { text: email, outputs: [{ key }] });
     const { body } = await call(read(id));
     secrets.push(body.downloadUrl, signatureOf(body.downloadUrl), key);
-    secrets.push(body.result.thumbnails[0].url, signatureOf(body.result.thumbnails[0].url));
+    secrets.push(body.result.outputs[0].url, signatureOf(body.result.outputs[0].url));
     await call(list({ cursor: name }));
     const denied = { status: 400, body: { __type: "com.amazonaws#AccessDeniedException", message: "Not allowed" } };
     local.fateOf = () => denied;

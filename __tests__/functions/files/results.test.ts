@@ -42,6 +42,7 @@ async function resultsOf(processor: ProcessorName, names: readonly string[]) {
       const prefix = `results/${uploaded.id}/${uploaded.versionId}/`;
       const stored = [...aws.results].filter(([key]) => key.startsWith(prefix));
       results.push({
+        ...uploaded,
         result: result as Record<string, unknown>,
         outputs: Object.fromEntries(stored.map(([key, { bytes }]) => [key.slice(prefix.length), bytes])),
       });
@@ -83,6 +84,17 @@ test("FIL-03 of an image, a copy without its metadata and thumbnails are stored,
   expect(asked).toHaveLength(4);
   const shown = Buffer.from(JSON.parse(asked[0]?.body ?? "").messages[0].content[0].image.source.bytes, "base64");
   expect(shown.equals(photo?.outputs["thumbnail-512.webp"] as Buffer)).toBe(true);
+});
+
+test("FIL-06 what a processor says that it stored is what the API links to, and deletes with the file", async () => {
+  Object.assign(process.env, processorVariables(aws));
+  const { derivedKeys } = await import("../../../functions/files/catalog/file-view");
+  const [photo] = await resultsOf("image", ["photo-with-place"]);
+  const { id, versionId, result, outputs } = photo as NonNullable<typeof photo>;
+  const version = { versionId, result: JSON.stringify(result), status: "processed", attempts: 1 } as const;
+  expect(derivedKeys(id, { ...version, leaseOwner: undefined, leaseExpiresAt: 0 })).toEqual(
+    Object.keys(outputs).map((name) => `results/${id}/${versionId}/${name}`),
+  );
 });
 
 test("FIL-03 of a document, the text is stored, page by page", async () => {

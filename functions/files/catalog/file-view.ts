@@ -45,21 +45,21 @@ function resultOf({ result }: StoredVersion): Result {
   return result === undefined ? {} : JSON.parse(result);
 }
 
-/** Thumbnails by links instead of keys. */
+/** What was made of the file, thumbnails for instance, by links instead of keys. */
 async function linked(bucket: FileBucket, id: string, versionId: string, result: Result): Promise<Result> {
-  if (!Array.isArray(result.thumbnails)) return result;
-  const thumbnails = result.thumbnails.map(async ({ key, ...thumbnail }) => ({
-    ...thumbnail,
+  if (!Array.isArray(result.outputs)) return result;
+  const outputs = result.outputs.map(async ({ key, ...output }) => ({
+    ...output,
     ...(isDerived(id, versionId, key) && { url: await derivedLink(bucket, key) }),
   }));
-  return { ...result, thumbnails: await Promise.all(thumbnails) };
+  return { ...result, outputs: await Promise.all(outputs) };
 }
 
 /** Keys of what was made from a version. */
 export function derivedKeys(id: string, version: StoredVersion): string[] {
-  const { thumbnails } = resultOf(version);
-  if (!Array.isArray(thumbnails)) return [];
-  return thumbnails.map(({ key }) => key).filter((key): key is string => isDerived(id, version.versionId, key));
+  const { outputs } = resultOf(version);
+  if (!Array.isArray(outputs)) return [];
+  return outputs.map(({ key }) => key).filter((key): key is string => isDerived(id, version.versionId, key));
 }
 
 /** Whatever a result says, nothing of another file is given away or deleted. */
