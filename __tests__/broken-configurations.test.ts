@@ -360,7 +360,7 @@ const cases: readonly Broken[] = [
     edits: { "config/prod.ts": ["reservedConcurrency: 200", "reservedConcurrency: 901"] },
     says: [
       "prod.accountQuotas.concurrentExecutions",
-      "account 333333333333 in us-east-1 would hold 1311",
+      "account 333333333333 in us-east-1 would hold 1534",
       "900 can be reserved",
     ],
   },
@@ -369,9 +369,9 @@ const cases: readonly Broken[] = [
     name: "concurrency over the quota with the declared suffixes",
     edits: {
       [dev]: [/suffixes: \[\]/, 'suffixes: ["alice", "bob"]'],
-      "config/common.ts": ["concurrentExecutions: 1_000", "concurrentExecutions: 288"],
+      "config/common.ts": ["concurrentExecutions: 1_000", "concurrentExecutions: 353"],
     },
-    says: ["dev.accountQuotas.concurrentExecutions", "dev 155, alice 17, bob 17"],
+    says: ["dev.accountQuotas.concurrentExecutions", "dev 194, alice 30, bob 30"],
   },
   {
     ids: "PLAT-23",

@@ -115,15 +115,17 @@ describeWithEmulator("PLAT-14 a failover", () => {
       expect(elsewhere.try("plan", "-no-color", "-detailed-exitcode").exitCode).toBe(2);
     });
 
-    test("PLAT-14 the jobs and the records come up in the second region, and a second plan is empty", () => {
-      for (const stack of ["tap-jobs-prod-us-west-2", "tap-records-prod-us-west-2"]) {
+    test.each(["jobs", "records", "stream", "files"])(
+      "PLAT-14 the %s come up in the second region, and a second plan is empty",
+      (component) => {
+        const stack = `tap-${component}-prod-us-west-2`;
         const moved = folder(after.outdir, stack);
         moved.run(...init);
         moved.run("apply", "-no-color", "-auto-approve");
         expect(moved.run("state", "list")).not.toMatch(/^aws_(dynamodb_table|s3_bucket)\./m);
         expect(moved.try("plan", "-no-color", "-detailed-exitcode").exitCode).toBe(0);
-      }
-    });
+      },
+    );
   });
 
   describe("of the jobs", () => {

@@ -177,10 +177,12 @@ describe("the command", () => {
       ["tap-api-dev-us-west-2", 4],
       ["tap-observability-dev-us-east-1", 0],
       ["tap-observability-dev-us-west-2", 0],
+      ["tap-stream-dev-us-east-1", 5],
+      ["tap-files-dev-us-east-1", 4],
       ["tap-records-dev-us-east-1", 2],
       ["tap-jobs-dev-us-east-1", 3],
     ]);
-    expect(changed).toHaveLength(11);
+    expect(changed).toHaveLength(13);
   });
 
   test.each([["frobnicate"], ["synth", "--colour"], ["synth", "--env"]])(

@@ -63,7 +63,7 @@ function readFresh(projectRoot) {
     Object.entries(index.functions)
       .filter(
         ([name, { hash, inputs }]) =>
-          inputs.every((input) => isSame[input]) && isWhole(folderOf(projectRoot, name, hash)),
+          inputs.every((input) => isSame[input]) && isWhole(projectRoot, name, folderOf(projectRoot, name, hash)),
       )
       .map(([name, { hash, inputs }]) => [name, { hash, inputs: inputs.map((input) => index.files[input][0]) }]),
   );
@@ -106,8 +106,9 @@ function folderOf(projectRoot, name, hash) {
   return join(bundlesFolder(projectRoot), `${name.replace("/", "-")}-${hash.slice(0, 16)}`);
 }
 
-function isWhole(folder) {
-  return existsSync(join(folder, codeFile)) && existsSync(join(folder, mapFile));
+function isWhole(projectRoot, name, folder) {
+  const packages = packageNames(projectRoot, name).map((each) => join("node_modules", each, "package.json"));
+  return [codeFile, mapFile, ...packages].every((file) => existsSync(join(folder, file)));
 }
 
 /** All in one call: what they share is read and parsed once. */
@@ -166,7 +167,7 @@ function buildOptions(projectRoot, names) {
       js: 'import{createRequire as createNodeRequire}from"node:module";const require=createNodeRequire(import.meta.url);',
     },
     plugins: smallerPackages,
-    external: [...new Set(names.flatMap((name) => packageNames(projectRoot, name)))],
+    external: [...new Set(functionNames(projectRoot).flatMap((name) => packageNames(projectRoot, name)))],
   };
 }
 
@@ -179,7 +180,7 @@ function ownSources(map) {
 function store(projectRoot, name, files) {
   const hash = contentHash(files);
   const folder = folderOf(projectRoot, name, hash);
-  if (isWhole(folder)) return hash;
+  if (isWhole(projectRoot, name, folder)) return hash;
   mkdirSync(dirname(folder), { recursive: true });
   const temporary = mkdtempSync(`${folder}.`);
   for (const [file, content] of files) {
@@ -192,7 +193,7 @@ function store(projectRoot, name, files) {
   } catch (error) {
     rmSync(temporary, { recursive: true, force: true });
     // Another process may have been faster.
-    if (!isWhole(folder)) throw error;
+    if (!isWhole(projectRoot, name, folder)) throw error;
   }
   return hash;
 }

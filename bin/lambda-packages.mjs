@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync, realpathSync, statSync } from "node:fs";
 import { isBuiltin } from "node:module";
-import { join } from "node:path";
+import { join, sep } from "node:path";
 import { readJson } from "./cache.mjs";
 
 /*
@@ -12,7 +12,8 @@ const declared = (name) => `functions/${name}/packages`;
 const installed = (name) => `node_modules/.lambda/${name.replace("/", "-")}`;
 
 /** What isn't needed to run: sources, types, texts but for licences. */
-const superfluous = /(^|\/)(src|install|docs?|types)\/|\.(d\.[cm]?ts|md|map|h|cc|gyp)$|(^|\/)\.package-lock\.json$/;
+const superfluous =
+  /^\.bin\/|(^|\/)(src|install|docs?|types)\/|\.(d\.[cm]?ts|md|map|h|cc|gyp)$|(^|\/)\.package-lock\.json$/;
 
 /** Names of the packages that a function's code asks for and that aren't bundled. */
 export function packageNames(projectRoot, name) {
@@ -38,8 +39,9 @@ export function readPackages(projectRoot, name) {
     throw new Error(`Packages of the function ${name} are not installed: npm run lambda-packages`);
   const folder = realpathSync(join(projectRoot, installed(name)));
   const paths = readdirSync(join(folder, "node_modules"), { recursive: true, encoding: "utf8" })
-    .map((path) => join("node_modules", path))
-    .filter((path) => statSync(join(folder, path)).isFile() && !superfluous.test(path.replace(/^node_modules\//, "")))
+    .map((path) => path.split(sep).join("/"))
+    .filter((path) => !superfluous.test(path) && statSync(join(folder, "node_modules", path)).isFile())
+    .map((path) => `node_modules/${path}`)
     .sort();
   return new Map(paths.map((path) => [path, readFileSync(join(folder, path))]));
 }

@@ -22,6 +22,7 @@ export function checkSources(given: readonly unknown[], variables: Variables): C
     ...valid.flatMap(recoveryProblems),
     ...valid.flatMap(streamProblems),
     ...valid.flatMap(bedrockProblems),
+    ...valid.flatMap(userPoolProblems),
     ...valid.flatMap(profileProblems),
     ...accountVariableProblems(given, variables),
     ...sameNameProblems(valid),
@@ -120,13 +121,30 @@ function streamProblems({ environment, stream }: CheckedEnvironment): ConfigProb
       value: consumer.maximumRecordAgeHours,
       message: `must be less than kinesis.retentionHours (${kinesis.retentionHours}): what a dead letter points at must still be on the stream`,
     });
-  if (kinesis.retentionHours > secret.rotationDays * 24)
+  // A rotation falls anywhere in its day (Secrets Manager user guide, schedule expressions), and what it made is used a little later.
+  if (kinesis.retentionHours + 25 > secret.rotationDays * 24)
     problems.push({
       path: `${environment}.stream.secret.rotationDays`,
       value: secret.rotationDays,
-      message: `must be at least kinesis.retentionHours (${kinesis.retentionHours}) in days: a key is good for one rotation more, and so must be what it signed`,
+      message: `must be a day more than kinesis.retentionHours (${kinesis.retentionHours}) at least: a key is good for one rotation more, and so must be what it signed`,
     });
   return problems;
+}
+
+/** Users of another account's pool, or of a region that may be lost alone, are nobody's here. */
+function userPoolProblems({ environment, accountId, regions, files }: CheckedEnvironment): ConfigProblem[] {
+  return files.userPoolArns.flatMap((arn, index) => {
+    const [, , , region = "", account] = arn.split(":");
+    return account === accountId && region in regions
+      ? []
+      : [
+          {
+            path: `${environment}.files.userPoolArns.${index}`,
+            value: arn,
+            message: `must be of the account ${accountId}, in one of its regions: ${Object.keys(regions).join(", ")}`,
+          },
+        ];
+  });
 }
 
 /** Functions in an isolated network reach Bedrock through its endpoint alone. */

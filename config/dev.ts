@@ -61,7 +61,7 @@ export const dev: EnvironmentConfig = {
     consumer: {
       batchSize: 100,
       maximumBatchingWindowSeconds: 1,
-      maximumRetryAttempts: 5,
+      maximumRetryAttempts: 50,
       maximumRecordAgeHours: 12,
     },
     bucket: { expirationDays: 30 },

@@ -62,7 +62,7 @@ export const prod: EnvironmentConfig = {
     consumer: {
       batchSize: 100,
       maximumBatchingWindowSeconds: 1,
-      maximumRetryAttempts: 20,
+      maximumRetryAttempts: 1_000,
       maximumRecordAgeHours: 96,
     },
     bucket: { expirationDays: "never" },

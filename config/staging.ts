@@ -62,7 +62,7 @@ export const staging: EnvironmentConfig = {
     consumer: {
       batchSize: 100,
       maximumBatchingWindowSeconds: 1,
-      maximumRetryAttempts: 10,
+      maximumRetryAttempts: 200,
       maximumRecordAgeHours: 24,
     },
     bucket: { expirationDays: 90 },

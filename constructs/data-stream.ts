@@ -15,7 +15,7 @@ export interface DataStreamProps {
   readonly shardCount: number;
   /** Hours that a record can be read again, 24 to 8,760 (IncreaseStreamRetentionPeriod). */
   readonly retentionHours: number;
-  /** Hours that the reader may be behind before an alarm fires, from 1 and less than the retention. @default a quarter of the retention */
+  /** Hours that the reader may be behind before an alarm fires, from 1 and less than the retention: what is lost with the region, at most. @default 1 */
   readonly maximumAgeHours?: number;
 }
 
@@ -36,6 +36,8 @@ export class DataStream extends Construct {
   /** ARN as the stream itself has it, for what must wait until it is there. */
   readonly targetArn: string;
   readonly retentionHours: number;
+  /** Hours that its reader may be behind. */
+  readonly maximumAgeHours: number;
   private readonly keyArn: string;
 
   constructor(scope: Construct, id: string, props: DataStreamProps) {
@@ -47,6 +49,7 @@ export class DataStream extends Construct {
     this.name = stack.nameOf("dataStream", props.resource);
     this.arn = stack.arnOf("kinesis", `stream/${this.name}`);
     this.retentionHours = retentionHours;
+    this.maximumAgeHours = props.maximumAgeHours ?? 1;
     this.keyArn = key.arn;
     key.grantDataStream(this.arn);
     const stream = new KinesisStream(this, "Stream", {
@@ -102,7 +105,8 @@ export class DataStream extends Construct {
     });
   }
 
-  private createAlarms({ resource, maximumAgeHours = this.retentionHours / 4 }: DataStreamProps): void {
+  private createAlarms({ resource }: DataStreamProps): void {
+    const { maximumAgeHours } = this;
     requireInRange("maximumAgeHours", maximumAgeHours, 1, this.retentionHours - 1, "hours, less than the retention");
     const metric = (name: string, statistic: Metric["statistic"]): Metric => ({
       namespace: "AWS/Kinesis",

@@ -5,6 +5,25 @@ import { TapStack } from "./tap-stack";
 /** What the time of an invocation may take of the function's timeout before an alarm fires: 25 of 30 seconds (API-06). */
 const longestShareOfTimeout = 5 / 6;
 
+/** What a function that reads a stream is told late: Lambda reads ahead, so that the stream itself may look well (Lambda developer guide, metrics). */
+export function iteratorAgeAlarm(scope: Construct, resource: string, name: string, maximumAgeHours: number): void {
+  new Alarms(scope, "AgeAlarms", {
+    resource,
+    alarms: {
+      "iterator-age": {
+        description: `What ${name} gets was put on the stream over ${maximumAgeHours} hours ago. Does it fail again and again at one record, or is there more than it can take?`,
+        metric: {
+          namespace: "AWS/Lambda",
+          name: "IteratorAge",
+          dimensions: { FunctionName: name },
+          statistic: "Maximum",
+        },
+        threshold: maximumAgeHours * 3_600_000,
+      },
+    },
+  });
+}
+
 /** What an event source gives up and can't bring to the function's dead letters: nobody would hear of it (Lambda developer guide, metrics). */
 export function destinationAlarm(scope: Construct, resource: string, name: string): void {
   new Alarms(scope, "Alarms", {

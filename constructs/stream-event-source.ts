@@ -1,7 +1,7 @@
 import { LambdaEventSourceMapping } from "@cdktf/provider-aws/lib/lambda-event-source-mapping";
 import { Construct } from "constructs";
 import type { DataStream } from "./data-stream";
-import { destinationAlarm } from "./function-alarms";
+import { destinationAlarm, iteratorAgeAlarm } from "./function-alarms";
 import type { NodeFunction } from "./node-function";
 import { requireInRange } from "./ranges";
 
@@ -48,6 +48,7 @@ export class StreamEventSource extends Construct {
       destinationConfig: { onFailure: { destinationArn: props.function.deadLetters.targetArn } },
       dependsOn: [...props.function.role.policies],
     });
+    iteratorAgeAlarm(this, props.function.resource, props.function.name, stream.maximumAgeHours);
     destinationAlarm(this, props.function.resource, props.function.name);
   }
 }

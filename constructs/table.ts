@@ -105,6 +105,7 @@ export class Table extends Construct {
     const scaling = this.resource && props.capacity ? this.scale(this.resource, props.capacity) : [];
     if (this.resource && replicaRegion !== undefined) this.replicate(this.resource, props, replicaRegion, scaling);
     this.createAlarms(props.resource);
+    for (const index of Object.keys(props.indexes ?? {})) this.createIndexAlarm(index, props.resource);
   }
 
   /**
@@ -258,6 +259,25 @@ export class Table extends Construct {
           predefinedMetricSpecification: { predefinedMetricType: `DynamoDB${direction}CapacityUtilization` },
         },
       });
+    });
+  }
+
+  /** Where an index can't follow, the table refuses writes; its own metric says nothing of that (DynamoDB developer guide, metrics). */
+  private createIndexAlarm(index: string, resource: string | undefined): void {
+    new Alarms(this, `Alarms-${index}`, {
+      ...(resource === undefined ? {} : { resource }),
+      alarms: {
+        [`${index}-write-throttles`]: {
+          description: `DynamoDB refuses writes of ${this.name} for its index ${index}: too much for one of its keys.`,
+          metric: {
+            namespace: "AWS/DynamoDB",
+            name: "WriteThrottleEvents",
+            dimensions: { TableName: this.name, GlobalSecondaryIndexName: index },
+            statistic: "Sum",
+          },
+          threshold: 0,
+        },
+      },
     });
   }
 

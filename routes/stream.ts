@@ -28,7 +28,7 @@ const timePattern = /^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])T([01]\d|2[0-3]
 export const streamRecord = z.strictObject(
   {
     id: text(/^[A-Za-z0-9_-]{1,64}$/, "must be 1 to 64 of A-Z a-z 0-9 _ -"),
-    /** What it comes from; records of one source are kept in order. */
+    /** What it comes from; records of one source are on one shard. */
     source: name,
     metric: name,
     value: z.number(valueRule).check(
@@ -110,7 +110,7 @@ const health: Model = {
 export const stream: ApiDefinition = {
   component: "stream",
   title: "tap stream",
-  description: "Measurements, put on a stream in the order of their source, and counted once each.",
+  description: "Measurements, put on a stream and counted once each, in whatever order they come.",
   version: "1.0.0",
   routes: [
     {

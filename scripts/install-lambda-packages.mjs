@@ -20,8 +20,14 @@ for (const { name, declared, installed } of functionsWithPackages(projectRoot)) 
   for (const file of ["package.json", ".npmrc"]) cpSync(join(from, file), join(to, file));
   // Under another name until all is there: what is installed is known by its lock file.
   cpSync(join(from, lockFile), join(to, "npm-shrinkwrap.json"));
-  const { status } = spawnSync("npm", ["ci"], { cwd: to, stdio: "inherit", shell: process.platform === "win32" });
-  if (status !== 0) process.exit(status ?? 1);
+  // Options outdo variables, which an `npm ci --omit=optional` outside would set.
+  const options = ["ci", "--os=linux", "--cpu=arm64", "--libc=glibc", "--include=optional"];
+  const { status } = spawnSync("npm", options, { cwd: to, stdio: "inherit", shell: process.platform === "win32" });
+  if (status !== 0) {
+    console.error(`Packages of the function ${name} could not be installed; once they can: npm run lambda-packages`);
+    // Whoever installs to lint or to test needn't have them: whoever bundles is told.
+    process.exit(process.env.npm_lifecycle_event === "postinstall" ? 0 : 1);
+  }
   cpSync(join(from, lockFile), join(to, lockFile));
 }
 

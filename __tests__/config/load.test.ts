@@ -222,8 +222,8 @@ describe("stream and files", () => {
     ],
     [
       "a signing key that ends before what it signed",
-      streaming({ kinesis: { retentionHours: 49 }, secret: { rotationDays: 2 } }),
-      "dev.stream.secret.rotationDays: 2 must be at least kinesis.retentionHours (49) in days",
+      streaming({ kinesis: { retentionHours: 49 }, secret: { rotationDays: 3 } }),
+      "dev.stream.secret.rotationDays: 3 must be a day more than kinesis.retentionHours (49) at least",
     ],
     [
       "a signing key that stays for a quarter",
@@ -249,6 +249,11 @@ describe("stream and files", () => {
       "a user pool that is none",
       processing({ userPoolArns: ["arn:aws:cognito-idp:us-east-1:1:userpool/x"] }),
       "must be the ARN of a Cognito user pool",
+    ],
+    [
+      "a user pool of another account",
+      processing({ userPoolArns: ["arn:aws:cognito-idp:us-east-2:999999999999:userpool/us-east-2_Abc"] }),
+      "must be of the account 222222222222, in one of its regions: us-east-2, us-west-2",
     ],
     [
       "any model",

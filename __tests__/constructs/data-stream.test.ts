@@ -148,6 +148,16 @@ describe("a stream as event source", () => {
     });
   });
 
+  test("STR-06 has an alarm on what the function is told late", () => {
+    expect(built(newSource(), "aws_cloudwatch_metric_alarm", "Source_AgeAlarms_iterator-age")).toMatchObject({
+      namespace: "AWS/Lambda",
+      metric_name: "IteratorAge",
+      dimensions: { FunctionName: "tap-records-write-dev-us-east-1" },
+      statistic: "Maximum",
+      threshold: 3_600_000,
+    });
+  });
+
   test("SEC-02 has an alarm on what its dead letters aren't told of", () => {
     expect(built(newSource(), "aws_cloudwatch_metric_alarm", "lost-records")).toMatchObject({
       metric_name: "DestinationDeliveryFailures",

@@ -240,4 +240,22 @@ export const streamMutations = [
     tests: "functions/stream/consume",
     title: "STR-03 the stream that follows",
   },
+  {
+    id: "STR-03",
+    name: "a batch whose first record is poison isn't halved",
+    file: "functions/stream/consume/consumption.ts",
+    from: "if (stop.sequenceNumber === this.batch.records[0]?.sequenceNumber) throw stop.error;",
+    to: "",
+    tests: "functions/stream/consume",
+    title: "is returned, all before it is done",
+  },
+  {
+    id: "STR-05",
+    name: "a key that was taken back is good",
+    file: "functions/stream/signing-keys.ts",
+    from: "if (!VersionStages.some((stage) => goodStages.includes(stage))) return undefined;",
+    to: "",
+    tests: "functions/stream/consume",
+    title: "STR-05 records that were signed with a key that was taken back",
+  },
 ];

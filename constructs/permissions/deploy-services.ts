@@ -208,7 +208,7 @@ function serviceLinkedRole(sid: string, accountId: string, { service, name }: ty
   };
 }
 
-/** Data streams, and secrets: never a value of one. */
+/** Data streams, and secrets. Terraform gives no secret a value; the calls that it makes them by could (SEC-04 holds the JSON to that). */
 export function deployStreams(accountId: string): Statement[] {
   return [
     {

@@ -30,7 +30,7 @@ export function createProcessorHandler(
 
 /** What the function's environment names. */
 export function processorOf(
-  modelIds: readonly string[],
+  modelIds: readonly string[] | undefined,
   process: (objects: Objects, table: FileTable) => Process,
 ): Processor {
   const [table, bucket] = [fileTable(), objects()];

@@ -21,13 +21,13 @@ export interface FileSettings {
 }
 
 /**
- * @param modelIds models that may be called; where there are none, there is no setting of one
+ * @param modelIds models that may be called, in some environments none; undefined: never one, and no setting of one
  */
-export function fileSettings(modelIds: readonly string[]): () => Promise<FileSettings> {
+export function fileSettings(modelIds: readonly string[] | undefined): () => Promise<FileSettings> {
   const { CONFIG_PATH } = requiredVariables("CONFIG_PATH");
   if (!/^\/.+\/$/.test(CONFIG_PATH))
     throw new Error(`CONFIG_PATH must start and end with a slash (given ${JSON.stringify(CONFIG_PATH)})`);
-  if (modelIds.length > 0) return runtimeSettings(CONFIG_PATH, { paused, model: oneOf(modelIds) });
+  if (modelIds !== undefined) return runtimeSettings(CONFIG_PATH, { paused, model: oneOf(modelIds) });
   const read = runtimeSettings(CONFIG_PATH, { paused });
   return async () => ({ ...(await read()), model: "" });
 }

@@ -26,7 +26,7 @@ export function recordStream(): RecordStream {
 /** One record for the stream. */
 export interface StreamEntry {
   readonly data: string;
-  /** Those of one key are kept in order, by one shard. */
+  /** Those of one key are on one shard; PutRecords promises no order among them (Kinesis API reference). */
   readonly partitionKey: string;
 }
 

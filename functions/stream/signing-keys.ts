@@ -8,14 +8,20 @@ import { keyBytesOf, type SigningKey } from "./signing-key";
 /** How old the current key may be, seconds: what a rotation made is used within it. */
 const maximumAgeSeconds = 300;
 
+/** How old a version may be that records are judged by, seconds: a key that was taken back is refused within it. */
+const maximumVersionAgeSeconds = 3_600;
+
 /** Versions that are kept: far more than a stream has records of. */
 const maximumVersions = 32;
+
+/** Of versions that are good: the newest, and the one before. Others can still be read, and were taken back (Secrets Manager user guide, versions). */
+const goodStages = ["AWSCURRENT", "AWSPREVIOUS"];
 
 /** The keys that records are signed with: versions of one secret. */
 export interface SigningKeys {
   /** The one to sign with. Undefined: the secret has no value yet. */
   current(signal: AbortSignal): Promise<SigningKey | undefined>;
-  /** The one that a record names, also of a rotation before. Undefined: there is none. */
+  /** The one that a record names, also of the rotation before. Undefined: there is none, or it is good no longer. */
   ofVersion(id: string, signal: AbortSignal): Promise<SigningKey | undefined>;
 }
 
@@ -26,15 +32,15 @@ export function signingKeys(): SigningKeys {
 }
 
 export function signingKeysOf(client: SecretsManagerClient, secretName: string): SigningKeys {
-  /** A version's value never changes. */
-  const versions = new Map<string, SigningKey>();
+  const versions = new Map<string, { readonly key: SigningKey; readonly readAt: number }>();
   let current: SigningKey | undefined;
   let readAt = Number.NEGATIVE_INFINITY;
 
   const remember = (key: SigningKey): SigningKey => {
     const [oldest] = versions.keys();
     if (versions.size >= maximumVersions && oldest !== undefined) versions.delete(oldest);
-    versions.set(key.id, key);
+    versions.delete(key.id);
+    versions.set(key.id, { key, readAt: Date.now() });
     return key;
   };
 
@@ -53,7 +59,7 @@ export function signingKeysOf(client: SecretsManagerClient, secretName: string):
     },
     async ofVersion(id, signal) {
       const known = versions.get(id);
-      if (known !== undefined) return known;
+      if (known !== undefined && Date.now() - known.readAt < maximumVersionAgeSeconds * 1_000) return known.key;
       const read = await readKey(client, secretName, { VersionId: id }, signal);
       return read && remember(read);
     },
@@ -68,7 +74,8 @@ async function readKey(
 ): Promise<SigningKey | undefined> {
   const get = new GetSecretValueCommand({ SecretId: secretName, ...version });
   try {
-    const { VersionId = "", SecretString } = await client.send(get, { abortSignal });
+    const { VersionId = "", SecretString, VersionStages = [] } = await client.send(get, { abortSignal });
+    if (!VersionStages.some((stage) => goodStages.includes(stage))) return undefined;
     return { id: VersionId, bytes: keyBytesOf(SecretString) };
   } catch (error) {
     if ((error as Error).name === "ResourceNotFoundException") return undefined;

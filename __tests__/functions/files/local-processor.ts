@@ -25,7 +25,7 @@ export async function startLocalProcessor(): Promise<LocalProcessor> {
       // Settings are kept for a minute: each delivery has its own.
       const handler = createProcessorHandler(
         processorOf(
-          [],
+          undefined,
           () =>
             (...all) =>
               local.process(...all),

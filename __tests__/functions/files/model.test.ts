@@ -120,6 +120,18 @@ test("FIL-04 another value of the setting than an allowed model skips the step, 
   expect(askedFrom(before)).toEqual([]);
 });
 
+test("FIL-04 whoever may be told of a model reads the setting, also where none is allowed; the data processor never does", async () => {
+  const { fileSettings } = await import("../../../functions/files/settings");
+  const namesRead = async (modelIds: readonly string[] | undefined) => {
+    const before = local.aws.asked.length;
+    await fileSettings(modelIds)();
+    const [read] = local.aws.asked.slice(before).filter(({ operation }) => operation === "AmazonSSM.GetParameters");
+    return (JSON.parse(read?.body ?? "{}").Names as string[]).map((name) => name.split("/").at(-1));
+  };
+  expect(await namesRead([])).toEqual(["paused", "model"]);
+  expect(await namesRead(undefined)).toEqual(["paused"]);
+});
+
 test("FIL-04 a short text isn't asked about", async () => {
   expect(await askAbout({ text: "short" })).toEqual({ kind: "test", skipped: "nothing-to-ask" });
 });

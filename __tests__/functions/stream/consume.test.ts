@@ -3,7 +3,7 @@ import { lambdaContext, linesOf } from "../lambda";
 import { expectedOf, outcomeOf } from "./expected";
 import { type AwsRequest, type LocalAws, operationOf } from "./local-aws";
 import { calmTests, loadConsumer, type MakeConsumer, newAws } from "./local-consumer";
-import { type SampleRecord, sampleRecord, sealed, shardEvent, versionIds } from "./sample-records";
+import { type SampleRecord, sampleRecord, sealed, secretValueOf, shardEvent, versionIds } from "./sample-records";
 import { type Occurrence, shardIdOf } from "./shards";
 
 jest.setTimeout(30_000);
@@ -224,8 +224,8 @@ describe("poison", () => {
     expect(told).toMatchObject({ level: "ERROR", sequence_number: "111", shard_id: shardIdOf(0) });
     expect(told?.reason).toContain(reason);
     expect(JSON.stringify(lines)).not.toContain("Erika");
-    // It stays what it is, and Lambda goes on behind it in the end.
-    expect(await consume(aws, batch.slice(110))).toBe("111");
+    // At the beginning of a batch it fails the whole, which Lambda halves until it is alone; and goes on behind it.
+    await expect(consume(aws, batch.slice(110))).rejects.toThrow();
     expect(await consume(aws, batch.slice(111))).toBeUndefined();
     expect(outcome(aws)).toEqual(expectedOf([batch]));
   });
@@ -254,6 +254,35 @@ describe("poison", () => {
     expect(outcome(aws)).toEqual(expectedOf([batch]));
     expect(aws.requests.filter(({ operation }) => operation === "GetSecretValue")).toHaveLength(2);
   });
+});
+
+test("STR-05 records that were signed with a key that was taken back are poison, though it can be read", async () => {
+  const aws = newAws();
+  const takenBack = "44444444-0000-4000-8000-000000000004";
+  aws.secret.put(takenBack, secretValueOf(takenBack), []);
+  const batch = records(3).map((one, index) => occurrence(one, index, index === 2 ? takenBack : versionIds[0]));
+  expect(await consume(aws, batch)).toBe("3");
+  expect(outcome(aws)).toEqual(expectedOf([batch.slice(0, 2)]));
+});
+
+test("STR-05 a key that records are judged by is read again after an hour", async () => {
+  const aws = newAws();
+  const consumer = makeConsumer(aws);
+  const reads = () => aws.requests.filter(({ operation }) => operation === "GetSecretValue").length;
+  const all = records(3).map((one, index) => occurrence(one, index));
+  const now = Date.now();
+  const clock = jest.spyOn(Date, "now");
+  for (const [minutes, expected] of [
+    [0, 1],
+    [59, 1],
+    [61, 2],
+  ] as const) {
+    clock.mockReturnValue(now + minutes * 60_000);
+    const next = all[minutes === 0 ? 0 : minutes === 59 ? 1 : 2] as Occurrence;
+    expect(await consumer(shardEvent(shardIdOf(0), [next]), lambdaContext())).toEqual({ batchItemFailures: [] });
+    expect(reads()).toBe(expected);
+  }
+  clock.mockRestore();
 });
 
 describe("what can't be done now", () => {

@@ -140,6 +140,8 @@ export class StreamRun {
     }
     if (answer === undefined) {
       seen.thrown += 1;
+      // Lambda halves a batch that fails, until a poisonous record is alone; it goes on behind it in the end.
+      if (records[start]?.record === undefined) this.leaveBehind(shard, start);
       return;
     }
     const failure = answer.batchItemFailures[0]?.itemIdentifier;
@@ -148,10 +150,12 @@ export class StreamRun {
     const failed = records.findIndex(({ sequenceNumber }) => sequenceNumber === failure);
     expect(failed).toBeGreaterThanOrEqual(start);
     expect(failed).toBeLessThan(start + batch.length);
-    // Lambda tries a poisonous record as often as it may, and goes on behind it.
-    const isPoison = records[failed]?.record === undefined;
-    if (isPoison) seen.poison += 1;
-    this.moveTo(shard, isPoison ? failed + 1 : failed);
+    this.moveTo(shard, failed);
+  }
+
+  private leaveBehind(shard: number, poisonous: number): void {
+    seen.poison += 1;
+    this.moveTo(shard, poisonous + 1);
   }
 
   /** Lambda never goes back. */

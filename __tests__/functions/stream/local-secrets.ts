@@ -39,7 +39,8 @@ export class LocalSecret {
       ([id, { stages }]) => (VersionId === undefined || id === VersionId) && (stage === undefined || stages.has(stage)),
     );
     if (found?.[1].value === undefined) return refusal("ResourceNotFoundException");
-    return { body: { VersionId: found[0], SecretString: found[1].value } };
+    const [id, { value, stages }] = found;
+    return { body: { VersionId: id, SecretString: value, VersionStages: [...stages] } };
   }
 
   private putValue(body: { ClientRequestToken: string; SecretString: string; VersionStages: string[] }): Answer {

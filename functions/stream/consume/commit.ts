@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import {
   BatchGetItemCommand,
   type KeysAndAttributes,
@@ -13,6 +14,9 @@ import type { Chunk } from "./chunk";
 
 /** A repetition may come as long as a client tries, a message waits or a stream keeps its records, and some days more. */
 const markerSeconds = 35 * 24 * 60 * 60;
+
+/** What is waited at most before keys are asked for again. */
+const unprocessedMilliseconds = 200;
 
 const markerIdOf = (record: StreamRecord) => `record#${businessKeyOf(record)}`;
 
@@ -33,8 +37,9 @@ export async function countedKeys(
     const get: BatchGetItemCommand = new BatchGetItemCommand({ RequestItems: { [name]: wanted } });
     const { Responses = {}, UnprocessedKeys = {} } = await client.send(get, { abortSignal });
     for (const { id } of Responses[name] ?? []) counted.add(keyOfMarker.get(id?.S ?? "") ?? "");
-    // Where it answers nothing at all, it throws: each round has fewer.
+    // Where it answers nothing at all, it throws: each round has fewer. It was throttled: all at once would make it worse.
     wanted = UnprocessedKeys[name];
+    if (wanted !== undefined) await sleep(Math.random() * unprocessedMilliseconds, undefined, { signal: abortSignal });
   }
   return counted;
 }

@@ -26,7 +26,7 @@ const delayMilliseconds = 50;
 /**
  * Counts and archives a shard's records in their order, each once, however often they are delivered.
  * @returns sequence number of the first record that isn't done, and none after it is; undefined where all are
- * @throws Error where nothing could be done
+ * @throws Error where nothing could be done, a record at the beginning among it that can't be counted
  */
 export async function consume(consumer: Consumer, batch: ShardBatch, signal: AbortSignal): Promise<string | undefined> {
   const run = new Consumption(consumer, batch, signal);
@@ -68,6 +68,8 @@ class Consumption {
       if (stop === undefined || !isAfter(stop.sequenceNumber, this.checkpoint)) continue;
       if (!(stop.error instanceof Poison)) throw stop.error;
       this.tellPoison(stop.error, stop.sequenceNumber);
+      // A batch that fails is halved until the record is alone; one that is gone on with from its first record isn't.
+      if (stop.sequenceNumber === this.batch.records[0]?.sequenceNumber) throw stop.error;
       return stop.sequenceNumber;
     }
     return undefined;

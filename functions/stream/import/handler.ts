@@ -46,7 +46,7 @@ async function isPostponed(
   return true;
 }
 
-/** Who deleted it doesn't want it imported. */
+/** Its version was removed for good. Who may not list the bucket is told that it is denied, and tries again (S3 API reference, GetObject). */
 function gone(error: Error): "finished" {
   if (error.name !== "NoSuchKey" && error.name !== "NoSuchVersion") throw error;
   logger.warn("The object is gone");

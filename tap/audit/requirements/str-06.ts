@@ -13,8 +13,8 @@ const alarmType = "aws_cloudwatch_metric_alarm";
 
 /** What an invocation may take of the function's timeout before somebody hears of it. */
 const longestShareOfTimeout = 5 / 6;
-/** How far the consumer may be behind: three quarters of the retention are left to mend it. */
-const longestShareOfRetention = 1 / 4;
+/** How far the consumer may be behind: what would be lost with the region. */
+const longestAgeMilliseconds = 3_600_000;
 /** Share of requests refused for a fault of the caller's, percent: some are, always. */
 const clientErrorPercent = 25;
 
@@ -70,20 +70,17 @@ function watchedNodes({ stream, table, functions }: StreamParts, environment: En
     periods: environment.alarms.evaluationPeriods,
     threshold: 0,
   });
-  const age: Watched = {
-    metric: {
-      namespace: "AWS/Kinesis",
-      metric: "GetRecords.IteratorAgeMilliseconds",
-      statistic: "Maximum",
-      dimension: "StreamName",
-    },
+  const age = (namespace: string, metric: string, dimension: string): Watched => ({
+    metric: { namespace, metric, statistic: "Maximum", dimension },
     periods: environment.alarms.evaluationPeriods,
-    threshold: longestShareOfRetention * environment.stream.kinesis.retentionHours * 3_600_000,
-  };
+    threshold: longestAgeMilliseconds,
+  });
   return [
     ...[...functions.values()].flatMap((lambda) => on(lambda, watchedOf(environment, lambda, longestOf(lambda)))),
+    // Lambda reads ahead: of a batch that fails again and again, the stream itself says nothing.
+    ...on(functions.get("consume"), [age("AWS/Lambda", "IteratorAge", "FunctionName")]),
     ...on(stream, [
-      age,
+      age("AWS/Kinesis", "GetRecords.IteratorAgeMilliseconds", "StreamName"),
       throttles("AWS/Kinesis", "StreamName", "WriteProvisionedThroughputExceeded"),
       throttles("AWS/Kinesis", "StreamName", "ReadProvisionedThroughputExceeded"),
     ]),

@@ -81,6 +81,9 @@ prove(
     "the age is told of when it goes down": alarm("Stream_Alarms_iterator-age", {
       comparison_operator: "LessThanThreshold",
     }),
+    "nobody hears that the function gets records late": alarm("Records_AgeAlarms_iterator-age", {
+      threshold: 604_800_000,
+    }),
     "the age is averaged": alarm("Stream_Alarms_iterator-age", { statistic: "Average" }),
     "the age is another stream's": alarm("Stream_Alarms_iterator-age", { dimensions: { StreamName: "other" } }),
     "a few refused writes are let pass": alarm("Stream_Alarms_write-throttles", { threshold: 100 }),
