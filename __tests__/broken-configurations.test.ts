@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { copyProject, tap } from "./support/project";
 
@@ -595,7 +595,11 @@ function fingerprint(): string {
     a.parentPath + a.name < b.parentPath + b.name ? -1 : 1,
   )) {
     const path = join(entry.parentPath, entry.name);
-    hash.update(path).update(entry.isFile() ? readFileSync(path) : "folder");
+    // Of a function's binaries, 20 MB for each environment, when they were written says enough.
+    const isBinary = path.includes("/node_modules/");
+    hash
+      .update(path)
+      .update(isBinary ? String(statSync(path).mtimeMs) : entry.isFile() ? readFileSync(path) : "folder");
   }
   return hash.digest("hex");
 }

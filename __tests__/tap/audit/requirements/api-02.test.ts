@@ -74,7 +74,7 @@ prove(
       Object.assign(read ?? {}, { name: "/tap/other/network/vpc_id" });
     }),
   },
-  { alone: true },
+  { alone: true, without: ["files", "stream"] },
 );
 
 describe("API-02 a third region in dev's configuration alone", () => {

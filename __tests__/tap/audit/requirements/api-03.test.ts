@@ -183,5 +183,5 @@ prove(
       stacks.splice(stacks.findIndex(isJobs), 1);
     },
   },
-  { alone: true },
+  { alone: true, without: ["files", "stream"] },
 );

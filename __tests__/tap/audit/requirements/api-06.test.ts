@@ -147,5 +147,5 @@ prove(
       ),
     ),
   },
-  { alone: true },
+  { alone: true, without: ["files", "stream"] },
 );

@@ -251,5 +251,5 @@ prove(
       additional_version_weights: { "1": 1 },
     }),
   },
-  { alone: true },
+  { alone: true, without: ["files", "stream"] },
 );

@@ -230,5 +230,5 @@ prove(
     ),
     "there is no API": apiWithout("aws_api_gateway_rest_api", "RestApi"),
   },
-  { alone: true },
+  { alone: true, without: ["files", "stream"] },
 );

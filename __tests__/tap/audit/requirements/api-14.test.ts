@@ -100,5 +100,5 @@ prove(
     "web ACLs are looked for by too few dimensions": searches("{AWS/WAFV2,WebACL,Region,Rule}", "{AWS/WAFV2,WebACL}"),
     "failures are those of another service": searches("AWS/ApiGateway", "AWS/ApiGatewayV2"),
   },
-  { alone: true },
+  { alone: true, without: ["files", "stream"] },
 );

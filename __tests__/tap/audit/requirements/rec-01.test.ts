@@ -136,5 +136,5 @@ prove(
       })),
     ),
   },
-  { alone: true },
+  { alone: true, without: ["files", "stream"] },
 );

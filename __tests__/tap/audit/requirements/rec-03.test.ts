@@ -94,5 +94,5 @@ prove(
       ]),
     ),
   },
-  { alone: true },
+  { alone: true, without: ["files", "stream"] },
 );

@@ -37,5 +37,5 @@ prove(
       ],
     ]),
   ),
-  { alone: true },
+  { alone: true, without: ["files", "stream"] },
 );

@@ -122,7 +122,7 @@ prove(
       ),
     ),
   },
-  { alone: true },
+  { alone: true, without: ["files", "stream"] },
 );
 
 prove(
