@@ -18,6 +18,15 @@ const label = {
   recordedBy: "npm run record:outputs",
 };
 
+/** What AWS chooses, and the stand-in makes up of a resource's arguments: another description, another id. */
+const chosenIds =
+  /\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b|\b(vpc|subnet|sg|pl|vpce)-[0-9a-f]+|\b[0-9a-f]{10}\b|(?<=:secret:.*-)[0-9A-Za-z]{6}$/g;
+
+/** Outputs with a mark for every id that AWS chooses. */
+export function withoutIds(outputs: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(outputs).map(([key, value]) => [key, value.replace(chosenIds, "…")]));
+}
+
 const fileOf = (environment: string) => join(projectRoot, "__tests__", "fixtures", "outputs", `${environment}.json`);
 
 export function recordedOutputs(environment: string): RecordedOutputs {
