@@ -258,4 +258,23 @@ export const streamMutations = [
     tests: "functions/stream/consume",
     title: "STR-05 records that were signed with a key that was taken back",
   },
+  // STR-10: what others get is what was recorded
+  {
+    id: "STR-10",
+    name: "an output is called otherwise",
+    file: "stacks/stream.ts",
+    from: "      stream_arn: {",
+    to: "      data_stream_arn: {",
+    tests: "__tests__/recorded-outputs",
+    title: "STR-10 are those that are synthesized",
+  },
+  {
+    id: "STR-10",
+    name: "the name of a table is its ARN",
+    file: "stacks/files.ts",
+    from: "value: this.table.name }",
+    to: "value: this.table.arn }",
+    tests: "__tests__/recorded-outputs",
+    title: "STR-10 are those that are synthesized",
+  },
 ];
