@@ -169,6 +169,13 @@ const smallerCache = replaced(
   "module.exports = class extends Map { constructor() { super(); } };",
 );
 
+/** Says on a terminal what a package does, in colours where supports-color lies about; nobody reads it in Lambda. */
+const noDebugLines = replaced(
+  "no-debug-lines",
+  "/node_modules/debug/src/index\\.js$",
+  "module.exports = () => Object.assign(() => undefined, { enabled: false });",
+);
+
 /** Like replaceAll; what isn't there is an error: the package is another than the one that this was written for. */
 function must(text, pattern, replacement) {
   if (text.search(pattern) === -1) throw new Error(`There is no ${pattern}`);
@@ -189,4 +196,5 @@ export const smallerPackages = [
   objectsAlone,
   oneRegion,
   smallerCache,
+  noDebugLines,
 ];

@@ -117,9 +117,10 @@ function jest(cwd, variables, args) {
       [join(projectRoot, "node_modules", "jest", "bin", "jest.js"), "--runInBand", ...args],
       { cwd, env: { ...process.env, CI: "true", ...variables } },
     );
+    // The end alone: a mutation can make code that prints without one.
     let output = "";
     for (const stream of [child.stdout, child.stderr])
-      stream.setEncoding("utf8").on("data", (text) => (output += text));
+      stream.setEncoding("utf8").on("data", (text) => (output = (output + text).slice(-10_000)));
     child.on("close", () => resolve(output.split("\n").slice(-25).join("\n")));
   });
 }
