@@ -659,7 +659,7 @@ export const apiMutations = [
   {
     id: "API-16",
     name: "reads are as late as they like",
-    file: "functions/api/item-table.ts",
+    file: "functions/shared/dynamodb-table.ts",
     from: "ConsistentRead: true",
     to: "ConsistentRead: false",
     tests: "functions/api/items",
@@ -732,9 +732,9 @@ export const apiMutations = [
   {
     id: "SEC-04",
     name: "a stored item is quoted where it is wrong",
-    file: "functions/api/item-attributes.ts",
-    from: "throw new Error(`A stored item has no attribute ${name} of type ${type}`);",
-    to: "throw new Error(`A stored item has no attribute ${name}: ${JSON.stringify(attributes)}`);",
+    file: "functions/shared/dynamodb-table.ts",
+    from: "throw new Error(`A stored ${kind} has no attribute ${name} of type ${type}`);",
+    to: "throw new Error(`A stored ${kind} has no attribute ${name}: ${JSON.stringify(item)}`);",
     tests: "functions/api/replication",
     title: "API-07 a change that can never",
   },

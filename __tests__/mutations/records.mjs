@@ -85,7 +85,7 @@ export const recordsMutations = [
   {
     id: "REC-06",
     name: "reads may be old",
-    file: "functions/records/record-table.ts",
+    file: "functions/shared/dynamodb-table.ts",
     from: "ConsistentRead: true",
     to: "ConsistentRead: false",
     tests: "functions/records/problems",
@@ -259,9 +259,9 @@ export const recordsMutations = [
   {
     id: "SEC-04",
     name: "a stored record is quoted where it is wrong",
-    file: "functions/records/record-table.ts",
-    from: "throw new Error(`A stored record has no attribute ${name} of type ${type}`);",
-    to: "throw new Error(`A stored record has no attribute ${name}: ${JSON.stringify(item)}`);",
+    file: "functions/shared/dynamodb-table.ts",
+    from: "throw new Error(`A stored ${kind} has no attribute ${name} of type ${type}`);",
+    to: "throw new Error(`A stored ${kind} has no attribute ${name}: ${JSON.stringify(item)}`);",
     tests: "functions/records/problems",
     title: "SEC-04",
   },

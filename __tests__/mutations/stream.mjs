@@ -59,7 +59,7 @@ export const streamMutations = [
     id: "STR-03",
     name: "an archive whose writer is gone is never written",
     file: "functions/stream/consume/consumption.ts",
-    from: "if (checkpoint.archived) await storeObject(bucket, checkpoint.archived, this.signal);\n    this",
+    from: "if (checkpoint.archived) await storeOnce(bucket, checkpoint.archived, this.signal);\n    this",
     to: "this",
     tests: "functions/stream/consume.test",
     title: "STR-03 an archive that was not written",

@@ -1,6 +1,7 @@
 import { PutItemCommand } from "@aws-sdk/client-dynamodb";
+import { unlessRefused } from "../shared/dynamodb-table";
 import { attributesOf } from "./item-attributes";
-import { type ItemTable, isGone, nowSeconds, unlessRefused } from "./item-table";
+import { type ItemTable, isGone, nowSeconds } from "./item-table";
 import { type ChangeMessage, copyOf } from "./message";
 
 /**

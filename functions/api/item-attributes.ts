@@ -1,3 +1,4 @@
+import { attributeReader } from "../shared/dynamodb-table";
 import type { StoredItem } from "./item";
 
 /** An attribute as DynamoDB's API and its streams have it: those of items are texts, numbers and truths. */
@@ -46,8 +47,4 @@ export function storedItemOf(attributes: Attributes): StoredItem {
   };
 }
 
-function text(attributes: Attributes, name: string, type: "S" | "N" = "S"): string {
-  const value = attributes[name]?.[type];
-  if (value === undefined) throw new Error(`A stored item has no attribute ${name} of type ${type}`);
-  return value;
-}
+const text = attributeReader("item");

@@ -1,10 +1,11 @@
 import { PutItemCommand, UpdateItemCommand } from "@aws-sdk/client-dynamodb";
+import { unlessRefused } from "../shared/dynamodb-table";
 import type { HttpInvocation } from "../shared/http";
 import { Problem } from "../shared/problem";
 import { unavailable } from "../shared/unavailable";
 import { createHashOf, type ItemContent, isSameContent, type StoredItem, tombstoneSeconds } from "./item";
 import { attributesOf, storedItemOf } from "./item-attributes";
-import { getStoredItem, type ItemTable, isGone, nowSeconds, unlessRefused } from "./item-table";
+import { getStoredItem, type ItemTable, isGone, nowSeconds } from "./item-table";
 import { updateExpression } from "./update-expression";
 
 /** A version of an item that a request has made. */

@@ -1,5 +1,6 @@
 import { GetItemCommand, PutItemCommand } from "@aws-sdk/client-dynamodb";
-import { type ItemTable, unlessRefused } from "./item-table";
+import { unlessRefused } from "../shared/dynamodb-table";
+import type { ItemTable } from "./item-table";
 import type { Heartbeat } from "./message";
 
 /** How old the last word of a region may be: a heartbeat comes each minute, and some may be late. */

@@ -1,27 +1,33 @@
-import { randomUUID } from "node:crypto";
-import type { Logger } from "@aws-lambda-powertools/logger";
-import { MetricUnit } from "@aws-lambda-powertools/metrics";
 import type { SQSRecord } from "aws-lambda";
 import type { BatchInvocation } from "../shared/batch";
-import { type MessageQueue, resend, sendDeadLetter } from "../shared/message-queue";
-import { logger, metrics } from "../shared/powertools";
+import {
+  bury,
+  count,
+  type Delivery,
+  isLastReceive,
+  type Lease,
+  newLease,
+  orReturned,
+  Postponed,
+  postpone,
+  type Queues,
+} from "../shared/delivery";
+import type { DynamoDbTable } from "../shared/dynamodb-table";
+import { logger } from "../shared/powertools";
+import type { S3Bucket } from "../shared/s3-bucket";
 import { Broken, type Outcome } from "./apart";
 import type { FileVersion } from "./file-item";
-import { claimVersion, completeVersion, type FileTable, failVersion, type Lease, releaseVersion } from "./file-table";
-import { type Objects, resultKey, storeOutput } from "./objects";
+import { claimVersion, completeVersion, failVersion, releaseVersion } from "./file-table";
+import { resultKey, storeOutput } from "./objects";
 import { type Reason, Refusal } from "./refusal";
 import { versionsOf as versionsOfMessage } from "./s3-event";
 import type { FileSettings } from "./settings";
 
-/** What a processor works with. */
-export interface Processor {
-  readonly table: FileTable;
-  readonly objects: Objects;
-  readonly queue: MessageQueue;
-  readonly deadLetters: MessageQueue;
+/** What a processor works with. As often as a message is received, its versions are tried. */
+export interface Processor extends Queues {
+  readonly table: DynamoDbTable;
+  readonly bucket: S3Bucket;
   readonly settings: () => Promise<FileSettings>;
-  /** Receives of a message, and attempts at a version, after which there are no more. */
-  readonly maximumReceives: number;
   readonly process: Process;
 }
 
@@ -31,22 +37,9 @@ export interface Processor {
  */
 export type Process = (version: FileVersion, settings: FileSettings, invocation: BatchInvocation) => Promise<Outcome>;
 
-/**
- * A lease holds as long as Lambda lets its owner work, and this much longer: clocks of two machines may differ. It
- * runs out before SQS delivers a message again whose worker said nothing (visibility ≥ 6 × the function's timeout).
- */
-const clockToleranceMilliseconds = 15_000;
-
-/** Before a message that was sent afresh is there: a lease runs out meanwhile, a pause may end. */
-const resendDelaySeconds = 60;
-
-/** One message on its way. */
-interface Delivery extends BatchInvocation {
+/** One message on its way, to this processor. */
+interface FileDelivery extends Delivery {
   readonly processor: Processor;
-  readonly record: SQSRecord;
-  readonly log: Logger;
-  /** How often SQS has given the message out, this time included. */
-  readonly receives: number;
 }
 
 /**
@@ -59,19 +52,19 @@ export async function deliver(processor: Processor, record: SQSRecord, invocatio
   const log = logger.createChild();
   log.setCorrelationId(record.messageId);
   log.appendKeys({ message_id: record.messageId, receives });
-  try {
-    await handle({ ...invocation, processor, record, log, receives });
-  } catch (error) {
-    // SQS delivers it again when its visibility timeout is over.
-    if (!(error instanceof Postponed)) {
-      log.error("Message goes back to the queue", error as Error);
-      count("MessageReturned");
-    }
-    throw error;
-  }
+  const delivery = {
+    ...invocation,
+    processor,
+    queues: processor,
+    record,
+    log,
+    correlationId: record.messageId,
+    receives,
+  };
+  await orReturned(log, handle(delivery));
 }
 
-async function handle(delivery: Delivery): Promise<void> {
+async function handle(delivery: FileDelivery): Promise<void> {
   const settings = await delivery.processor.settings();
   if (settings.paused) return await postpone(delivery, "Processing is paused", "FilePaused");
   const versions = versionsOf(delivery.record);
@@ -90,15 +83,12 @@ function versionsOf({ body }: SQSRecord): FileVersion[] | Error {
   }
 }
 
-async function claimAndProcess(whole: Delivery, settings: FileSettings, version: FileVersion): Promise<void> {
+async function claimAndProcess(whole: FileDelivery, settings: FileSettings, version: FileVersion): Promise<void> {
   const log = whole.log.createChild();
   log.appendKeys({ file_id: version.id, version_id: version.versionId });
   const delivery = { ...whole, log };
   const { processor, signal } = delivery;
-  const lease = {
-    owner: randomUUID(),
-    expiresAt: Date.now() + delivery.remainingMilliseconds() + clockToleranceMilliseconds,
-  };
+  const lease = newLease(delivery);
   const claim = await claimVersion(processor.table, version, lease, processor.maximumReceives, signal).catch((error) =>
     unclaimed(delivery, error),
   );
@@ -121,7 +111,7 @@ async function claimAndProcess(whole: Delivery, settings: FileSettings, version:
 }
 
 /** The file is as it was. It can't be marked; its message, sent to the queue again, goes on with it. */
-async function unclaimed(delivery: Delivery, error: unknown): Promise<"buried"> {
+async function unclaimed(delivery: FileDelivery, error: unknown): Promise<"buried"> {
   if (!isLastReceive(delivery)) throw error;
   await bury(delivery, `Not claimed in ${delivery.receives} receives; at last: ${(error as Error).name}`, error);
   return "buried";
@@ -129,14 +119,14 @@ async function unclaimed(delivery: Delivery, error: unknown): Promise<"buried"> 
 
 async function processUnder(
   lease: Lease,
-  delivery: Delivery,
+  delivery: FileDelivery,
   settings: FileSettings,
   version: FileVersion,
 ): Promise<void> {
   const { processor, log, signal } = delivery;
   try {
     const { result, outputs } = await processor.process(version, settings, delivery);
-    for (const output of outputs) await storeOutput(processor.objects, version, output, signal);
+    for (const output of outputs) await storeOutput(processor.bucket, version, output, signal);
     const stored = outputs.map(({ name, contentType, bytes }) => ({
       name,
       key: resultKey(version, name),
@@ -152,7 +142,12 @@ async function processUnder(
   }
 }
 
-async function failOrRelease(lease: Lease, delivery: Delivery, version: FileVersion, error: unknown): Promise<void> {
+async function failOrRelease(
+  lease: Lease,
+  delivery: FileDelivery,
+  version: FileVersion,
+  error: unknown,
+): Promise<void> {
   if (error instanceof Postponed) throw error;
   if (error instanceof Refusal) return await fail(lease, delivery, version, error.reason);
   if (error instanceof Broken) {
@@ -169,40 +164,14 @@ async function failOrRelease(lease: Lease, delivery: Delivery, version: FileVers
   await fail(lease, delivery, version, "unavailable");
 }
 
-async function fail(lease: Lease | undefined, delivery: Delivery, version: FileVersion, reason: Reason): Promise<void> {
+async function fail(
+  lease: Lease | undefined,
+  delivery: FileDelivery,
+  version: FileVersion,
+  reason: Reason,
+): Promise<void> {
   const isFailed = await failVersion(delivery.processor.table, version, lease, reason, delivery.signal);
   if (!isFailed) return await postpone(delivery, "The lease was lost", "FileBusy");
   delivery.log.warn("File failed", { reason });
   count("FileFailed");
-}
-
-function isLastReceive({ processor, receives }: Delivery): boolean {
-  return receives >= processor.maximumReceives;
-}
-
-/** Nothing is wrong with a message, but this is not its time. */
-class Postponed extends Error {
-  override readonly name = "Postponed";
-}
-
-/**
- * Lets a message wait that nothing is wrong with. SQS counts its receives all the same, and would move it to the dead
- * letters: before it does, the message is sent afresh.
- */
-async function postpone(delivery: Delivery, why: string, metric: string): Promise<void> {
-  delivery.log.info(why);
-  count(metric);
-  if (!isLastReceive(delivery)) throw new Postponed(why);
-  await resend(delivery.processor.queue, delivery.record, resendDelaySeconds, delivery.signal);
-  delivery.log.info("Message sent afresh");
-}
-
-async function bury({ processor, record, log, signal }: Delivery, reason: string, cause?: unknown): Promise<void> {
-  await sendDeadLetter(processor.deadLetters, record, { reason, correlationId: record.messageId }, signal);
-  log.error("Message goes to the dead letters", { reason, ...(cause !== undefined && { error: cause as Error }) });
-  count("DeadLettered");
-}
-
-function count(metric: string): void {
-  metrics.addMetric(metric, MetricUnit.Count, 1);
 }

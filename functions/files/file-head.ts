@@ -1,3 +1,4 @@
+import { type DynamoDbTable, updateItem } from "../shared/dynamodb-table";
 import {
   comparableSequencer,
   type FileVersion,
@@ -7,7 +8,7 @@ import {
   type VersionStatus,
   versionKey,
 } from "./file-item";
-import { type FileTable, getHead, update } from "./file-store";
+import { getHead } from "./file-store";
 
 /**
  * Where a version stands in its file:
@@ -31,7 +32,7 @@ const earlier: Readonly<Record<VersionStatus, readonly VersionStatus[]>> = {
  * version's own item was written before: whoever repeats what was interrupted between the two shows it then.
  */
 export async function showOnHead(
-  table: FileTable,
+  table: DynamoDbTable,
   version: FileVersion,
   { status, reason }: Pick<VersionState, "status" | "reason">,
   signal: AbortSignal,
@@ -40,7 +41,7 @@ export async function showOnHead(
   const before = Object.fromEntries(earlier[status].map((name) => [`:${name}`, { S: name }]));
   const isFollowing =
     earlier[status].length > 0 ? `(versionId = :versionId AND #status IN (${Object.keys(before).join(", ")}))` : "";
-  const isShown = await update(
+  const isShown = await updateItem(
     table,
     headKey(version.id),
     {
@@ -71,7 +72,7 @@ export async function showOnHead(
 }
 
 /** Of a version that wasn't shown: why not. */
-async function placeOf(table: FileTable, version: FileVersion, signal: AbortSignal): Promise<Place> {
+async function placeOf(table: DynamoDbTable, version: FileVersion, signal: AbortSignal): Promise<Place> {
   const head = await getHead(table, version.id, signal);
   if (head?.key !== version.key) return "alone";
   if (isDeleted(head)) {
@@ -93,7 +94,7 @@ export const expiry = {
 
 /** Has DynamoDB remove a version of a deleted file in the end, when S3 has removed the object. */
 export async function expireVersion(
-  table: FileTable,
+  table: DynamoDbTable,
   id: string,
   versionId: string,
   signal: AbortSignal,
@@ -103,5 +104,5 @@ export async function expireVersion(
     ConditionExpression: "attribute_exists(id)",
     ExpressionAttributeValues: expiry.values(),
   };
-  await update(table, versionKey(id, versionId), change, signal);
+  await updateItem(table, versionKey(id, versionId), change, signal);
 }

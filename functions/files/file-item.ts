@@ -1,4 +1,5 @@
 import type { AttributeValue } from "@aws-sdk/client-dynamodb";
+import { type Attributes, attributeReader } from "../shared/dynamodb-table";
 
 /** Of a version of a file; it never goes back. */
 export type VersionStatus = "uploaded" | "processing" | "processed" | "failed";
@@ -70,8 +71,6 @@ export interface StoredVersion extends VersionState {
   readonly leaseExpiresAt: number;
 }
 
-export type Attributes = Readonly<Record<string, AttributeValue>>;
-
 /** Sort key of the item that stands for the file. */
 export const headVersion = "file";
 const versionPrefix = "version#";
@@ -136,9 +135,4 @@ export function storedVersionOf(item: Attributes): StoredVersion {
   };
 }
 
-/** @throws Error that names the attribute, without its value */
-function text(item: Attributes, name: string, type: "S" | "N" = "S"): string {
-  const value = (item[name] as { S?: string; N?: string } | undefined)?.[type];
-  if (value === undefined) throw new Error(`A stored file has no attribute ${name} of type ${type}`);
-  return value;
-}
+const text = attributeReader("file");

@@ -1,3 +1,5 @@
+import type { Lease } from "../shared/delivery";
+import { type DynamoDbTable, getItem, updateItem } from "../shared/dynamodb-table";
 import { showOnHead } from "./file-head";
 import {
   comparableSequencer,
@@ -8,18 +10,8 @@ import {
   type VersionState,
   versionKey,
 } from "./file-item";
-import { type FileTable, getItem, update } from "./file-store";
 
 export type { FileVersion } from "./file-item";
-export { type FileTable, fileTable } from "./file-store";
-
-/** The right to work on a version, for a while. */
-export interface Lease {
-  /** One handling of one message; no other has it. */
-  readonly owner: string;
-  /** Milliseconds since 1970. */
-  readonly expiresAt: number;
-}
 
 /**
  * - `claimed`: the lease holds, the version is being processed
@@ -39,7 +31,7 @@ export const maximumResultBytes = 65_536;
  * lost.
  */
 export async function claimVersion(
-  table: FileTable,
+  table: DynamoDbTable,
   version: FileVersion,
   lease: Lease,
   maximumAttempts: number,
@@ -73,7 +65,7 @@ function claimOf(stored: StoredVersion, { owner, expiresAt }: Lease, maximumAtte
  * @returns false: the lease was lost
  */
 export async function completeVersion(
-  table: FileTable,
+  table: DynamoDbTable,
   version: FileVersion,
   lease: Lease,
   result: object,
@@ -91,7 +83,7 @@ export async function completeVersion(
  * @returns false: the lease was lost, or another has it
  */
 export async function failVersion(
-  table: FileTable,
+  table: DynamoDbTable,
   version: FileVersion,
   lease: Lease | undefined,
   reason: string,
@@ -102,7 +94,7 @@ export async function failVersion(
 
 /** Lets go of a version that is to be tried again: the next need not wait for the lease to run out. */
 export async function releaseVersion(
-  table: FileTable,
+  table: DynamoDbTable,
   version: FileVersion,
   { owner }: Lease,
   signal: AbortSignal,
@@ -114,7 +106,7 @@ export async function releaseVersion(
     ExpressionAttributeNames: { "#status": "status" },
     ExpressionAttributeValues: { ":past": { N: "0" }, ":processing": { S: "processing" }, ":owner": { S: owner } },
   };
-  await update(table, versionKey(version.id, version.versionId), change, signal);
+  await updateItem(table, versionKey(version.id, version.versionId), change, signal);
 }
 
 const isHeld = "#status = :processing AND leaseOwner = :owner";
@@ -134,7 +126,7 @@ function identityValues({ key, sequencer }: FileVersion, now: string) {
   };
 }
 
-async function putDown(table: FileTable, version: FileVersion, signal: AbortSignal): Promise<void> {
+async function putDown(table: DynamoDbTable, version: FileVersion, signal: AbortSignal): Promise<void> {
   const now = new Date().toISOString();
   const change = {
     UpdateExpression: `SET #status = :uploaded, updatedAt = :now, ${identity}`,
@@ -146,12 +138,12 @@ async function putDown(table: FileTable, version: FileVersion, signal: AbortSign
       ...identityValues(version, now),
     },
   };
-  await update(table, versionKey(version.id, version.versionId), change, signal);
+  await updateItem(table, versionKey(version.id, version.versionId), change, signal);
 }
 
 /** False: it is finished, another's work, or was tried too often. */
 async function take(
-  table: FileTable,
+  table: DynamoDbTable,
   { id, versionId }: FileVersion,
   { owner, expiresAt }: Lease,
   maximumAttempts: number,
@@ -173,12 +165,12 @@ async function take(
       ":now": { S: new Date().toISOString() },
     },
   };
-  return await update(table, versionKey(id, versionId), change, signal);
+  return await updateItem(table, versionKey(id, versionId), change, signal);
 }
 
 /** Not to be worked on, whatever it holds; one that somebody works on already may end as it will. */
 async function refuse(
-  table: FileTable,
+  table: DynamoDbTable,
   version: FileVersion,
   reason: "superseded" | "deleted",
   signal: AbortSignal,
@@ -190,7 +182,7 @@ async function refuse(
 type End = Pick<VersionState, "status" | "reason" | "result">;
 
 async function end(
-  table: FileTable,
+  table: DynamoDbTable,
   version: FileVersion,
   lease: Lease | undefined,
   state: End,
@@ -208,7 +200,7 @@ async function end(
 
 /** False: the lease was lost, or the version is finished; without a lease: or is another's work. */
 async function writeEnd(
-  table: FileTable,
+  table: DynamoDbTable,
   version: FileVersion,
   lease: Lease | undefined,
   { status, reason, result }: End,
@@ -240,11 +232,11 @@ async function writeEnd(
       ...Object.fromEntries(given.map(([name, text]) => [`:${name}`, { S: text }])),
     },
   };
-  return await update(table, versionKey(version.id, version.versionId), change, signal);
+  return await updateItem(table, versionKey(version.id, version.versionId), change, signal);
 }
 
 async function getVersion(
-  table: FileTable,
+  table: DynamoDbTable,
   { id, versionId }: FileVersion,
   signal: AbortSignal,
 ): Promise<StoredVersion | undefined> {
@@ -253,7 +245,11 @@ async function getVersion(
 }
 
 /** A version that a condition has just spoken of. */
-async function existingVersion(table: FileTable, version: FileVersion, signal: AbortSignal): Promise<StoredVersion> {
+async function existingVersion(
+  table: DynamoDbTable,
+  version: FileVersion,
+  signal: AbortSignal,
+): Promise<StoredVersion> {
   const stored = await getVersion(table, version, signal);
   if (stored === undefined) throw new Error("A version that was there is gone");
   return stored;

@@ -1,31 +1,22 @@
-import { GetObjectCommand, type GetObjectCommandOutput, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
+import { GetObjectCommand, type GetObjectCommandOutput, PutObjectCommand } from "@aws-sdk/client-s3";
 import { awsClientSettings } from "../shared/aws-client";
-import { tracer } from "../shared/powertools";
-import { requiredVariables } from "../shared/variables";
+import { ownBucket, type S3Bucket } from "../shared/s3-bucket";
 import type { Output } from "./apart-messages";
 import type { FileVersion } from "./file-item";
 import { Refusal } from "./refusal";
 
-/** The bucket of the files, and the way to it. */
-export interface Objects {
-  readonly client: S3Client;
-  readonly bucketName: string;
-}
-
 /** What is read or written at once may take longer than a small request. */
 const transferMilliseconds = 20_000;
 
-/** The bucket that the function's environment names. */
-export function objects(): Objects {
-  const { BUCKET_NAME } = requiredVariables("BUCKET_NAME");
+/** The bucket that the function's environment names, for objects as large as files are. */
+export function ownFiles(): S3Bucket {
   const requestHandler = {
     ...awsClientSettings.requestHandler,
     requestTimeout: transferMilliseconds,
     // Of a body that stops half way.
     socketTimeout: transferMilliseconds,
   };
-  const client = tracer.captureAWSv3Client(new S3Client({ ...awsClientSettings, requestHandler }));
-  return { client, bucketName: BUCKET_NAME };
+  return ownBucket({ ...awsClientSettings, requestHandler });
 }
 
 /** Of one request: S3 closes connections that are read slowly, and a range that broke can be read again. */
@@ -39,12 +30,12 @@ const maximumReads = 3;
  * @throws Refusal where there is no such version, or it is larger than it may be
  */
 export async function* readObject(
-  objects: Objects,
+  bucket: S3Bucket,
   version: FileVersion,
   maximumBytes: number,
   signal: AbortSignal,
 ): AsyncGenerator<Uint8Array> {
-  const read = (offset: number) => readRange(objects, version, offset, maximumBytes, signal);
+  const read = (offset: number) => readRange(bucket, version, offset, maximumBytes, signal);
   let next: Promise<Range> | undefined = read(0);
   for (let offset = 0; next !== undefined; ) {
     const range: Range = await next;
@@ -63,14 +54,14 @@ interface Range {
 }
 
 async function readRange(
-  objects: Objects,
+  bucket: S3Bucket,
   version: FileVersion,
   offset: number,
   maximumBytes: number,
   signal: AbortSignal,
   reads = 1,
 ): Promise<Range> {
-  const output = await getRange(objects, version, offset, signal);
+  const output = await getRange(bucket, version, offset, signal);
   if (output === undefined) return { bytes: new Uint8Array(), totalBytes: 0 };
   const totalBytes = Number(output.ContentRange?.split("/")[1] ?? output.ContentLength);
   if (!(totalBytes <= maximumBytes)) {
@@ -82,13 +73,13 @@ async function readRange(
   } catch (error) {
     // The SDK repeats what wasn't answered, and not what broke off in the middle of the answer.
     if (reads >= maximumReads || signal.aborted) throw error;
-    return await readRange(objects, version, offset, maximumBytes, signal, reads + 1);
+    return await readRange(bucket, version, offset, maximumBytes, signal, reads + 1);
   }
 }
 
 /** Undefined: the object is empty, it has no ranges. */
 async function getRange(
-  { client, bucketName }: Objects,
+  { client, name: bucketName }: S3Bucket,
   { key, versionId }: FileVersion,
   offset: number,
   abortSignal: AbortSignal,
@@ -116,7 +107,7 @@ export function resultKey({ id, versionId }: FileVersion, name: string): string 
 }
 
 export async function storeOutput(
-  { client, bucketName }: Objects,
+  { client, name: bucketName }: S3Bucket,
   version: FileVersion,
   { name, contentType, bytes }: Output,
   abortSignal: AbortSignal,

@@ -1,14 +1,14 @@
 import type { Context, SQSBatchResponse, SQSEvent } from "aws-lambda";
 import { type BatchInvocation, createBatchHandler } from "../shared/batch";
-import { deadLetterQueue, ownQueue } from "../shared/message-queue";
+import { ownQueues } from "../shared/delivery";
+import { type DynamoDbTable, ownTable } from "../shared/dynamodb-table";
+import type { S3Bucket } from "../shared/s3-bucket";
 import { type Bounds, workApart } from "./apart";
 import { deliver, type Process, type Processor } from "./delivery";
 import { extensionOf } from "./extension";
-import { type FileTable, fileTable } from "./file-table";
 import type { Limits } from "./limits";
-import { type Objects, objects, readObject } from "./objects";
+import { ownFiles, readObject } from "./objects";
 import { fileSettings } from "./settings";
-import { wholeNumber } from "./whole-number";
 
 /** What is left for storing what came of a file, and for saying so. */
 const reservedMilliseconds = 6_000;
@@ -31,16 +31,14 @@ export function createProcessorHandler(
 /** What the function's environment names. */
 export function processorOf(
   modelIds: readonly string[] | undefined,
-  process: (objects: Objects, table: FileTable) => Process,
+  process: (bucket: S3Bucket, table: DynamoDbTable) => Process,
 ): Processor {
-  const [table, bucket] = [fileTable(), objects()];
+  const [table, bucket] = [ownTable(), ownFiles()];
   return {
     table,
-    objects: bucket,
-    queue: ownQueue(),
-    deadLetters: deadLetterQueue(),
+    bucket,
+    ...ownQueues(),
     settings: fileSettings(modelIds),
-    maximumReceives: wholeNumber("MAX_RECEIVE_COUNT", /^[1-9][0-9]{0,2}$/),
     process: process(bucket, table),
   };
 }
@@ -49,9 +47,9 @@ export function processorOf(
  * Works on files in processes of their own.
  * @param code the module that is running: the processes run it once more
  */
-export function processApart(code: URL, objects: Objects, limits: Limits): Process {
+export function processApart(code: URL, bucket: S3Bucket, limits: Limits): Process {
   return (version, _, invocation) => {
-    const chunks = readObject(objects, version, limits.maximumBytes, invocation.signal);
+    const chunks = readObject(bucket, version, limits.maximumBytes, invocation.signal);
     const input = { extension: extensionOf(version.key) };
     return workApart(code, input, chunks, boundsOf(limits, invocation), invocation.signal);
   };

@@ -1,17 +1,4 @@
-import { type RuntimeSetting, runtimeSettings } from "../shared/runtime-settings";
-import { requiredVariables } from "../shared/variables";
-
-const flags = new Map([
-  ["true", true],
-  ["false", false],
-]);
-
-/** Nothing is worked on: what is in the queue stays there. */
-const paused: RuntimeSetting<boolean> = {
-  rule: 'must be "true" or "false"',
-  parse: (text) => flags.get(text),
-  default: false,
-};
+import { paused, type RuntimeSetting, runtimeSettings } from "../shared/runtime-settings";
 
 /** What operators change while the processors work (PLAT-18). */
 export interface FileSettings {
@@ -24,11 +11,8 @@ export interface FileSettings {
  * @param modelIds models that may be called, in some environments none; undefined: never one, and no setting of one
  */
 export function fileSettings(modelIds: readonly string[] | undefined): () => Promise<FileSettings> {
-  const { CONFIG_PATH } = requiredVariables("CONFIG_PATH");
-  if (!/^\/.+\/$/.test(CONFIG_PATH))
-    throw new Error(`CONFIG_PATH must start and end with a slash (given ${JSON.stringify(CONFIG_PATH)})`);
-  if (modelIds !== undefined) return runtimeSettings(CONFIG_PATH, { paused, model: oneOf(modelIds) });
-  const read = runtimeSettings(CONFIG_PATH, { paused });
+  if (modelIds !== undefined) return runtimeSettings({ paused, model: oneOf(modelIds) });
+  const read = runtimeSettings({ paused });
   return async () => ({ ...(await read()), model: "" });
 }
 

@@ -1,28 +1,15 @@
+import { PutItemCommand } from "@aws-sdk/client-dynamodb";
+import type { Lease } from "../shared/delivery";
 import {
-  type AttributeValue,
-  ConditionalCheckFailedException,
-  DynamoDBClient,
-  GetItemCommand,
-  PutItemCommand,
-  UpdateItemCommand,
-  type UpdateItemCommandInput,
-} from "@aws-sdk/client-dynamodb";
-import { awsClientSettings } from "../shared/aws-client";
-import { tracer } from "../shared/powertools";
-import { requiredVariables } from "../shared/variables";
+  type Attributes,
+  attributeReader,
+  type DynamoDbTable,
+  getItem,
+  type ItemChange,
+  unlessRefused,
+  updateItem,
+} from "../shared/dynamodb-table";
 import type { JobIdentity, JobStatus, JobView } from "./job";
-
-/** The table, and the way to it. */
-export interface JobTable {
-  readonly client: DynamoDBClient;
-  readonly name: string;
-}
-
-/** The table that the function's environment names. */
-export function jobTable(): JobTable {
-  const { TABLE_NAME } = requiredVariables("TABLE_NAME");
-  return { client: tracer.captureAWSv3Client(new DynamoDBClient(awsClientSettings)), name: TABLE_NAME };
-}
 
 /** An item of the table. */
 export interface StoredJob {
@@ -31,14 +18,6 @@ export interface StoredJob {
   readonly requestHash: string;
   /** Who works on it, while it is running. */
   readonly leaseOwner: string | undefined;
-}
-
-/** The right to work on a job, for a while. */
-export interface Lease {
-  /** One handling of one message; no other has it. */
-  readonly owner: string;
-  /** Milliseconds since 1970. */
-  readonly expiresAt: number;
 }
 
 /**
@@ -50,18 +29,13 @@ export interface Lease {
 export type Claim = "claimed" | "finished" | "busy" | "another";
 
 /** The job as it is now; what was written before is seen. */
-export async function getJob(
-  { client, name }: JobTable,
-  id: string,
-  abortSignal: AbortSignal,
-): Promise<StoredJob | undefined> {
-  const get = new GetItemCommand({ TableName: name, Key: { id: { S: id } }, ConsistentRead: true });
-  const { Item } = await client.send(get, { abortSignal });
-  return Item && storedJob(Item);
+export async function getJob(table: DynamoDbTable, id: string, signal: AbortSignal): Promise<StoredJob | undefined> {
+  const item = await getItem(table, { id: { S: id } }, signal);
+  return item && storedJob(item);
 }
 
 /** Puts a job down as queued, if it isn't there yet; whoever was first, it is answered as it is then. */
-export async function createJob(table: JobTable, job: JobIdentity, abortSignal: AbortSignal): Promise<StoredJob> {
+export async function createJob(table: DynamoDbTable, job: JobIdentity, abortSignal: AbortSignal): Promise<StoredJob> {
   const texts = { ...job, status: "queued", updatedAt: new Date().toISOString() };
   const item = Object.fromEntries(Object.entries(texts).map(([name, text]) => [name, { S: text }]));
   const put = new PutItemCommand({
@@ -69,13 +43,8 @@ export async function createJob(table: JobTable, job: JobIdentity, abortSignal: 
     Item: item,
     ConditionExpression: "attribute_not_exists(id)",
   });
-  try {
-    await table.client.send(put, { abortSignal });
-    return storedJob(item);
-  } catch (error) {
-    if (!(error instanceof ConditionalCheckFailedException)) throw error;
-    return await existingJob(table, job.id, abortSignal);
-  }
+  const created = await unlessRefused(table.client.send(put, { abortSignal }));
+  return created === undefined ? await existingJob(table, job.id, abortSignal) : storedJob(item);
 }
 
 /**
@@ -83,7 +52,7 @@ export async function createJob(table: JobTable, job: JobIdentity, abortSignal: 
  * is running under a lease that has run out. `owner` is told of its own claim again, where the answer was lost.
  */
 export async function claimJob(
-  table: JobTable,
+  table: DynamoDbTable,
   job: JobIdentity,
   { owner, expiresAt }: Lease,
   signal: AbortSignal,
@@ -118,7 +87,7 @@ export async function claimJob(
  * Says that a job's result is there. Whoever stored one may say so, also when the lease has gone to another meanwhile:
  * the result is the same. False: the job was finished before.
  */
-export async function completeJob(table: JobTable, id: string, signal: AbortSignal): Promise<boolean> {
+export async function completeJob(table: DynamoDbTable, id: string, signal: AbortSignal): Promise<boolean> {
   return await update(table, id, signal, {
     UpdateExpression: "SET #status = :succeeded, updatedAt = :now REMOVE leaseOwner, leaseExpiresAt",
     ConditionExpression: "#status = :running",
@@ -132,7 +101,7 @@ export async function completeJob(table: JobTable, id: string, signal: AbortSign
 
 /** Says why there will be no result. False: the lease was lost, or the job finished before. */
 export async function failJob(
-  table: JobTable,
+  table: DynamoDbTable,
   id: string,
   { owner }: Lease,
   reason: string,
@@ -152,7 +121,12 @@ export async function failJob(
 }
 
 /** Lets go of a job that is to be tried again: the next need not wait for the lease to run out. */
-export async function releaseJob(table: JobTable, id: string, { owner }: Lease, signal: AbortSignal): Promise<void> {
+export async function releaseJob(
+  table: DynamoDbTable,
+  id: string,
+  { owner }: Lease,
+  signal: AbortSignal,
+): Promise<void> {
   await update(table, id, signal, {
     // Still running: a status never goes back.
     UpdateExpression: "SET leaseExpiresAt = :past, #status = :running",
@@ -167,35 +141,19 @@ const identityExpression = ["#type", "requestedBy", "requestHash", "correlationI
   .join(", ");
 
 /** False: the condition of the change didn't hold. */
-async function update(
-  { client, name }: JobTable,
-  id: string,
-  abortSignal: AbortSignal,
-  change: Partial<UpdateItemCommandInput>,
-): Promise<boolean> {
-  const command = new UpdateItemCommand({
-    TableName: name,
-    Key: { id: { S: id } },
-    ExpressionAttributeNames: { "#status": "status" },
-    ...change,
-  });
-  try {
-    await client.send(command, { abortSignal });
-    return true;
-  } catch (error) {
-    if (error instanceof ConditionalCheckFailedException) return false;
-    throw error;
-  }
+async function update(table: DynamoDbTable, id: string, signal: AbortSignal, change: ItemChange): Promise<boolean> {
+  const named = { ExpressionAttributeNames: { "#status": "status" }, ...change };
+  return await updateItem(table, { id: { S: id } }, named, signal);
 }
 
 /** A job that a condition has just spoken of. */
-async function existingJob(table: JobTable, id: string, signal: AbortSignal): Promise<StoredJob> {
+async function existingJob(table: DynamoDbTable, id: string, signal: AbortSignal): Promise<StoredJob> {
   const job = await getJob(table, id, signal);
   if (job === undefined) throw new Error("A job that was there is gone");
   return job;
 }
 
-function storedJob(item: Record<string, AttributeValue>): StoredJob {
+function storedJob(item: Attributes): StoredJob {
   const { reason } = item;
   return {
     view: {
@@ -212,8 +170,4 @@ function storedJob(item: Record<string, AttributeValue>): StoredJob {
   };
 }
 
-function text(item: Record<string, AttributeValue>, name: string): string {
-  const value = item[name]?.S;
-  if (value === undefined) throw new Error(`A stored job has no attribute ${name} of type S`);
-  return value;
-}
+const text = attributeReader("job");

@@ -2,6 +2,8 @@ import { createHash } from "node:crypto";
 import * as z from "zod/mini";
 import { jobInput } from "../../routes/jobs";
 import { correlationIdPattern } from "../shared/correlation-id";
+import { parseJson } from "../shared/json";
+import { rulesBroken } from "../shared/rules";
 import { Refusal } from "./refusal";
 
 export type JobStatus = "queued" | "running" | "succeeded" | "failed";
@@ -53,12 +55,6 @@ const jobMessage = z.strictObject(
   "must be an object with id, type, input, correlationId, requestedBy and createdAt, and no other keys",
 );
 
-/** The same for every repetition of one request, and for no other (132 bits of SHA-256). */
-export function jobIdOf(apiKeyId: string, idempotencyKey: string): string {
-  // Neither of them can have a slash.
-  return createHash("sha256").update(`${apiKeyId}/${idempotencyKey}`).digest("base64url").slice(0, 22);
-}
-
 export function requestHashOf({ type, input }: { readonly type?: unknown; readonly input?: unknown }): string {
   return createHash("sha256")
     .update(JSON.stringify([type, input]))
@@ -103,16 +99,6 @@ export function readJob(body: string, maximumInputBytes: number): JobInput | Ref
   return job.data;
 }
 
-function refusal({ issues }: z.core.$ZodError): Refusal {
-  const reasons = issues.map(({ path, message }) => `${path.map((key) => `/${String(key)}`).join("")} ${message}`);
-  return new Refusal(`The message breaks rules: ${reasons.map((reason) => reason.trim()).join("; ")}`);
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    // The parser's own message quotes the text.
-    return undefined;
-  }
+function refusal(error: z.core.$ZodError): Refusal {
+  return new Refusal(`The message breaks rules: ${rulesBroken(error).join("; ")}`);
 }

@@ -1,18 +1,5 @@
 import { maximumInputBytes } from "../../routes/jobs";
-import { type RuntimeSetting, type RuntimeSettings, runtimeSettings } from "../shared/runtime-settings";
-import { requiredVariables } from "../shared/variables";
-
-const flags = new Map([
-  ["true", true],
-  ["false", false],
-]);
-
-/** Nothing is worked on: what is in the queue stays there. */
-const paused: RuntimeSetting<boolean> = {
-  rule: 'must be "true" or "false"',
-  parse: (text) => flags.get(text),
-  default: false,
-};
+import { paused, type RuntimeSetting, type RuntimeSettings, runtimeSettings } from "../shared/runtime-settings";
 
 /** Of a job's input, as JSON in UTF-8; larger ones fail. */
 const maximumBytes: RuntimeSetting<number> = {
@@ -28,8 +15,5 @@ export type JobSettings = RuntimeSettings<typeof definitions>;
 
 /** What operators change while the worker works (PLAT-18). */
 export function jobSettings(): () => Promise<JobSettings> {
-  const { CONFIG_PATH } = requiredVariables("CONFIG_PATH");
-  if (!/^\/.+\/$/.test(CONFIG_PATH))
-    throw new Error(`CONFIG_PATH must start and end with a slash (given ${JSON.stringify(CONFIG_PATH)})`);
-  return runtimeSettings(CONFIG_PATH, definitions);
+  return runtimeSettings(definitions);
 }

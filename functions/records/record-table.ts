@@ -1,28 +1,8 @@
-import {
-  type AttributeValue,
-  ConditionalCheckFailedException,
-  DynamoDBClient,
-  GetItemCommand,
-  UpdateItemCommand,
-} from "@aws-sdk/client-dynamodb";
-import { awsClientSettings } from "../shared/aws-client";
+import { UpdateItemCommand } from "@aws-sdk/client-dynamodb";
+import { type Attributes, attributeReader, type DynamoDbTable, getItem, unlessRefused } from "../shared/dynamodb-table";
 import type { Invocation } from "../shared/handler";
-import { tracer } from "../shared/powertools";
 import { Problem } from "../shared/problem";
-import { requiredVariables } from "../shared/variables";
 import type { JsonObject, RecordView, WriteRequest } from "./record";
-
-/** The table, and the way to it. */
-export interface RecordTable {
-  readonly client: DynamoDBClient;
-  readonly name: string;
-}
-
-/** The table that the function's environment names. */
-export function recordTable(): RecordTable {
-  const { TABLE_NAME } = requiredVariables("TABLE_NAME");
-  return { client: tracer.captureAWSv3Client(new DynamoDBClient(awsClientSettings)), name: TABLE_NAME };
-}
 
 /** An item of the table: a record, and the request that wrote this version of it. */
 interface StoredRecord {
@@ -33,7 +13,7 @@ interface StoredRecord {
 }
 
 /** The record as it is now; what was written before is seen. */
-export async function readRecord(table: RecordTable, id: string, { signal }: Invocation): Promise<RecordView> {
+export async function readRecord(table: DynamoDbTable, id: string, { signal }: Invocation): Promise<RecordView> {
   const stored = await getStored(table, id, signal);
   if (stored === undefined) throw new Problem("not-found", "There is no record with this id.");
   return stored.record;
@@ -45,7 +25,7 @@ export async function readRecord(table: RecordTable, id: string, { signal }: Inv
  * changes nothing, as long as no other write has followed it.
  */
 export async function writeRecord(
-  table: RecordTable,
+  table: DynamoDbTable,
   { id, expectedVersion, data }: WriteRequest,
   { requestId, signal }: Invocation,
 ): Promise<{ record: RecordView; repeated: boolean }> {
@@ -66,12 +46,8 @@ export async function writeRecord(
     },
     ReturnValues: "ALL_NEW",
   });
-  try {
-    const { Attributes } = await table.client.send(update, { abortSignal: signal });
-    return { record: storedRecord(Attributes).record, repeated: false };
-  } catch (error) {
-    if (!(error instanceof ConditionalCheckFailedException)) throw error;
-  }
+  const written = await unlessRefused(table.client.send(update, { abortSignal: signal }));
+  if (written !== undefined) return { record: storedRecord(written.Attributes).record, repeated: false };
   const stored = await getStored(table, id, signal);
   const isOwn =
     stored?.writtenBy === requestId &&
@@ -88,21 +64,16 @@ function staleVersion(expectedVersion: number, currentVersion: number): Problem 
   return new Problem("stale-version", `${isNow}; ${wasToBe}.`, { currentVersion });
 }
 
-async function getStored(
-  { client, name }: RecordTable,
-  id: string,
-  abortSignal: AbortSignal,
-): Promise<StoredRecord | undefined> {
-  const get = new GetItemCommand({ TableName: name, Key: { id: { S: id } }, ConsistentRead: true });
-  const { Item } = await client.send(get, { abortSignal });
-  return Item && storedRecord(Item);
+async function getStored(table: DynamoDbTable, id: string, signal: AbortSignal): Promise<StoredRecord | undefined> {
+  const item = await getItem(table, { id: { S: id } }, signal);
+  return item && storedRecord(item);
 }
 
 /**
  * Data is stored as JSON text, not as DynamoDB's own types: every number comes back as it was (those have 38 digits
  * and another range), every key and string too, and the limit is one length.
  */
-function storedRecord(item: Record<string, AttributeValue> = {}): StoredRecord {
+function storedRecord(item: Attributes = {}): StoredRecord {
   const dataJson = text(item, "data");
   return {
     record: {
@@ -117,11 +88,7 @@ function storedRecord(item: Record<string, AttributeValue> = {}): StoredRecord {
   };
 }
 
-function text(item: Record<string, AttributeValue>, name: string, type: "S" | "N" = "S"): string {
-  const value = item[name]?.[type];
-  if (value === undefined) throw new Error(`A stored record has no attribute ${name} of type ${type}`);
-  return value;
-}
+const text = attributeReader("record");
 
 function parseData(dataJson: string): JsonObject {
   try {

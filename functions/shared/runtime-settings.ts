@@ -2,6 +2,7 @@ import { SSMProvider } from "@aws-lambda-powertools/parameters/ssm";
 import { SSMClient } from "@aws-sdk/client-ssm";
 import { awsClientSettings } from "./aws-client";
 import { logger, tracer } from "./powertools";
+import { requiredVariables } from "./variables";
 
 /** How old a setting may be, seconds: a change takes effect within it (PLAT-18). */
 const maximumAgeSeconds = 60;
@@ -16,6 +17,18 @@ export interface RuntimeSetting<Value> {
   readonly default: Value;
 }
 
+const flags = new Map([
+  ["true", true],
+  ["false", false],
+]);
+
+/** Nothing is worked on: what is in the queue stays there. */
+export const paused: RuntimeSetting<boolean> = {
+  rule: 'must be "true" or "false"',
+  parse: (text) => flags.get(text),
+  default: false,
+};
+
 type Definitions = Readonly<Record<string, RuntimeSetting<unknown>>>;
 
 export type RuntimeSettings<D extends Definitions> = { readonly [Name in keyof D]: D[Name]["default"] };
@@ -23,12 +36,10 @@ export type RuntimeSettings<D extends Definitions> = { readonly [Name in keyof D
 /**
  * Settings as they are now, read again when they are older than a minute. The work doesn't depend on Parameter Store:
  * what can't be read, or breaks its rule, stays as it was last, and the log says so each time that it is read.
- * @param path of the parameters, with a slash at its end
+ * @param definitions by the names of their parameters under CONFIG_PATH
  */
-export function runtimeSettings<D extends Definitions>(
-  path: string,
-  definitions: D,
-): () => Promise<RuntimeSettings<D>> {
+export function runtimeSettings<D extends Definitions>(definitions: D): () => Promise<RuntimeSettings<D>> {
+  const path = configPath();
   const provider = new SSMProvider({ awsSdkV3Client: tracer.captureAWSv3Client(new SSMClient(awsClientSettings)) });
   const names = Object.keys(definitions);
   const defaults = Object.fromEntries(names.map((name) => [name, definitions[name]?.default])) as RuntimeSettings<D>;
@@ -53,6 +64,13 @@ export function runtimeSettings<D extends Definitions>(
     }
     return current;
   };
+}
+
+function configPath(): string {
+  const { CONFIG_PATH } = requiredVariables("CONFIG_PATH");
+  if (!/^\/.+\/$/.test(CONFIG_PATH))
+    throw new Error(`CONFIG_PATH must start and end with a slash (given ${JSON.stringify(CONFIG_PATH)})`);
+  return CONFIG_PATH;
 }
 
 /** By name: all that there are, in one call. Undefined where Parameter Store doesn't answer. */

@@ -3,9 +3,9 @@ import * as z from "zod/mini";
 import { streamRecord } from "../../routes/stream";
 import { correlationIdPattern } from "../shared/correlation-id";
 import { parseJson } from "../shared/json";
+import { rulesBroken } from "../shared/rules";
 import { Poison } from "./poison";
 import type { StreamRecord } from "./record";
-import { rulesBroken } from "./rules";
 import type { SigningKey } from "./signing-key";
 import type { SigningKeys } from "./signing-keys";
 

@@ -362,7 +362,8 @@ describe("delete", () => {
   });
 
   test("FIL-06 a file that was deleted isn't brought back by its announcement or its versions", async () => {
-    const { claimVersion, fileTable } = await import("../../../functions/files/file-table");
+    const { claimVersion } = await import("../../../functions/files/file-table");
+    const { ownTable } = await import("../../../functions/shared/dynamodb-table");
     const call = create(fileInput(), { key: "deleted-before" });
     const answer = await local.call(call);
     const { id } = answer.body;
@@ -373,7 +374,7 @@ describe("delete", () => {
     });
     await upload(answer);
     const lease = { owner: "late", expiresAt: Date.now() + 60_000 };
-    const claim = () => claimVersion(fileTable(), newestVersion(local, id), lease, 3, new AbortController().signal);
+    const claim = () => claimVersion(ownTable(), newestVersion(local, id), lease, 3, new AbortController().signal);
     expect([await claim(), await claim()]).toEqual(["superseded", "superseded"]);
     const { file, ...versions } = await local.items(id);
     expect(file).not.toHaveProperty("owner");

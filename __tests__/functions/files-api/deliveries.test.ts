@@ -3,7 +3,8 @@ import type { RetryStrategyV2 } from "@smithy/types";
 import fc from "fast-check";
 import type * as FileChanges from "../../../functions/files/catalog/file-changes";
 import type * as FileTableModule from "../../../functions/files/file-table";
-import type { FileTable, FileVersion } from "../../../functions/files/file-table";
+import type { FileVersion } from "../../../functions/files/file-table";
+import type { DynamoDbTable } from "../../../functions/shared/dynamodb-table";
 import { isUnavailable } from "../../../functions/shared/unavailable";
 import type { LocalDynamo } from "../../support/dynalite";
 import { type Fate, type Front, startFront } from "../front";
@@ -24,7 +25,7 @@ type Plan = "complete" | "fail" | "release";
 /** A worker, or the owner, behind a network of its own. */
 interface Actor {
   readonly front: Front;
-  readonly table: FileTable;
+  readonly table: DynamoDbTable;
   /** Lets the request that waits in its network get through. */
   release: ((fate: Fate) => void) | undefined;
   isBusy: boolean;
@@ -76,7 +77,7 @@ let functions: typeof FileTableModule;
 let changes: typeof FileChanges;
 let actors: Actor[];
 /** Without a network in between. */
-let direct: FileTable;
+let direct: DynamoDbTable;
 let noticeChange = () => {};
 let elapsedMilliseconds = 0;
 
@@ -111,7 +112,7 @@ async function startActor(): Promise<Actor> {
   return actor;
 }
 
-function tableAt(endpoint: string): FileTable {
+function tableAt(endpoint: string): DynamoDbTable {
   // A request may wait long for its turn.
   const settings = { endpoint, retryStrategy: twice, requestHandler: { requestTimeout: 60_000 } };
   return { client: new DynamoDBClient(settings), name: "files" };
@@ -212,14 +213,14 @@ class Run {
     start(owner, () => this.remove(owner.table));
   }
 
-  private async remove(table: FileTable): Promise<void> {
+  private async remove(table: DynamoDbTable): Promise<void> {
     const bucket = { client: { send: async () => ({}) } as never, name: "tap-files" };
     await changes.deleteFile(table, bucket, this.name, this.id, never());
     this.deletion = "answered";
   }
 
   /** What a processor does. @returns whether the message is done */
-  private async deliver(table: FileTable, version: FileVersion, plan: Plan): Promise<boolean> {
+  private async deliver(table: DynamoDbTable, version: FileVersion, plan: Plan): Promise<boolean> {
     this.leases += 1;
     const lease = { owner: `lease-${this.leases}`, expiresAt: Date.now() + leaseMilliseconds };
     const claim = await functions.claimVersion(table, version, lease, maximumAttempts, never());

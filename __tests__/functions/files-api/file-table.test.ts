@@ -1,7 +1,9 @@
 import { randomUUID } from "node:crypto";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import type * as FileTableModule from "../../../functions/files/file-table";
-import type { FileTable, FileVersion, Lease } from "../../../functions/files/file-table";
+import type { FileVersion } from "../../../functions/files/file-table";
+import type { Lease } from "../../../functions/shared/delivery";
+import type { DynamoDbTable } from "../../../functions/shared/dynamodb-table";
 import type { LocalDynamo } from "../../support/dynalite";
 import { type Item, itemsOf, startFilesDynamo } from "./files-table";
 import { catalogVariables, withoutWarning } from "./local-files";
@@ -10,7 +12,7 @@ import { catalogVariables, withoutWarning } from "./local-files";
 
 let dynamo: LocalDynamo;
 let functions: typeof FileTableModule;
-let table: FileTable;
+let table: DynamoDbTable;
 
 beforeAll(async () => {
   dynamo = await startFilesDynamo("files");
@@ -18,7 +20,7 @@ beforeAll(async () => {
   functions = await import("../../../functions/files/file-table");
   // A storm of requests takes its time in one process.
   const client = new DynamoDBClient({ requestHandler: { requestTimeout: 60_000 } });
-  table = { client, name: functions.fileTable().name };
+  table = { client, name: "files" };
 });
 afterAll(() => dynamo.stop());
 afterEach(() => jest.restoreAllMocks());

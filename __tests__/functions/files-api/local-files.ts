@@ -198,8 +198,9 @@ export function newestVersion(local: LocalFiles, id: string, extension = "csv"):
 
 /** What a processor does with a version: claims it, and ends it with a result, or with a reason. */
 export async function processed(version: FileVersion, end: object | string): Promise<void> {
-  const { claimVersion, completeVersion, failVersion, fileTable } = await import("../../../functions/files/file-table");
-  const [table, lease] = [fileTable(), { owner: randomUUID(), expiresAt: Date.now() + 60_000 }];
+  const { claimVersion, completeVersion, failVersion } = await import("../../../functions/files/file-table");
+  const { ownTable } = await import("../../../functions/shared/dynamodb-table");
+  const [table, lease] = [ownTable(), { owner: randomUUID(), expiresAt: Date.now() + 60_000 }];
   expect(await claimVersion(table, version, lease, 3, never)).toBe("claimed");
   if (typeof end === "string") expect(await failVersion(table, version, lease, end, never)).toBe(true);
   else expect(await completeVersion(table, version, lease, end, never)).toBe(true);

@@ -61,10 +61,11 @@ describe("announced", () => {
     const { body } = await local.call(create(fileInput(), { key: "forgotten-1" }));
     const { file } = await local.items(body.id);
     expect(Number(file?.expiresAt?.N) - Date.now() / 1_000).toBeCloseTo(30 * 86_400, -2);
-    const { claimVersion, fileTable } = await import("../../../functions/files/file-table");
+    const { claimVersion } = await import("../../../functions/files/file-table");
+    const { ownTable } = await import("../../../functions/shared/dynamodb-table");
     const version = { id: body.id, versionId: "v1", key: `uploads/${body.id}.csv`, sequencer: "01", sizeBytes: 8 };
     const lease = { owner: "worker", expiresAt: Date.now() + 60_000 };
-    expect(await claimVersion(fileTable(), version, lease, 3, new AbortController().signal)).toBe("claimed");
+    expect(await claimVersion(ownTable(), version, lease, 3, new AbortController().signal)).toBe("claimed");
     expect((await local.items(body.id)).file).not.toHaveProperty("expiresAt");
   });
 
@@ -117,14 +118,14 @@ describe("announced", () => {
   });
 
   test("FIL-06 an id is of one owner and one idempotency key, whatever they are", async () => {
-    const { fileIdOf } = await import("../../../functions/files/catalog/owner");
+    const { idempotentId } = await import("../../../functions/shared/idempotency");
     const part = fc.stringMatching(/^[A-Za-z0-9_-]{1,4}$/);
     fc.assert(
       fc.property(part, part, part, part, (owner, key, other, another) => {
-        expect(fileIdOf(owner, key) === fileIdOf(other, another)).toBe(owner === other && key === another);
+        expect(idempotentId(owner, key) === idempotentId(other, another)).toBe(owner === other && key === another);
       }),
     );
-    expect(fileIdOf("a1", "2")).not.toBe(fileIdOf("a", "12"));
+    expect(idempotentId("a1", "2")).not.toBe(idempotentId("a", "12"));
   });
 });
 

@@ -25,9 +25,9 @@ async function refusing(reason: string): Promise<void> {
 
 /** What reads its object, as all processors do. */
 async function reading(): Promise<void> {
-  const { objects, readObject } = await import("../../../functions/files/objects");
+  const { ownFiles, readObject } = await import("../../../functions/files/objects");
   const { collect } = await import("../../../functions/files/collect");
-  const bucket = objects();
+  const bucket = ownFiles();
   local.process = async (version, _, { signal }) => ({
     result: { text: Buffer.from(await collect(readObject(bucket, version, 1_000, signal))).toString() },
     outputs: [],
@@ -156,11 +156,12 @@ test("FIL-08 where S3 throttles, a call is repeated before the message is", asyn
 });
 
 test("FIL-12 a file that took its processor with it each time has failed in the end", async () => {
-  const { claimVersion, fileTable } = await import("../../../functions/files/file-table");
+  const { claimVersion } = await import("../../../functions/files/file-table");
+  const { ownTable } = await import("../../../functions/shared/dynamodb-table");
   const uploaded = upload(local.aws, "csv", "a");
   const crashed = () => ({ owner: randomUUID(), expiresAt: Date.now() - 1 });
   for (let attempt = 1; attempt <= maximumReceives; attempt += 1)
-    await claimVersion(fileTable(), uploaded, crashed(), maximumReceives, AbortSignal.timeout(10_000));
+    await claimVersion(ownTable(), uploaded, crashed(), maximumReceives, AbortSignal.timeout(10_000));
   let calls = 0;
   local.process = async () => {
     calls += 1;
@@ -172,10 +173,11 @@ test("FIL-12 a file that took its processor with it each time has failed in the 
 });
 
 test("FIL-12 a file that another works on waits", async () => {
-  const { claimVersion, fileTable } = await import("../../../functions/files/file-table");
+  const { claimVersion } = await import("../../../functions/files/file-table");
+  const { ownTable } = await import("../../../functions/shared/dynamodb-table");
   const uploaded = upload(local.aws, "csv", "a");
   const lease = { owner: randomUUID(), expiresAt: Date.now() + 60_000 };
-  await claimVersion(fileTable(), uploaded, lease, maximumReceives, AbortSignal.timeout(10_000));
+  await claimVersion(ownTable(), uploaded, lease, maximumReceives, AbortSignal.timeout(10_000));
   const record = message(uploaded);
   expect(await local.deliver([record])).toEqual([record.messageId]);
   expect(await endOf(local.aws, uploaded)).toMatchObject({ status: "processing", attempts: 1 });

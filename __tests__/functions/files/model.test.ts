@@ -57,9 +57,9 @@ async function askAbout({
   remaining = 60_000,
 }: Options = {}) {
   const { withModel } = await import("../../../functions/files/model/step");
-  const { fileTable } = await import("../../../functions/files/file-table");
+  const { ownTable } = await import("../../../functions/shared/dynamodb-table");
   const name = task === imageLabels ? "thumbnail-512.webp" : "text.txt";
-  const process = withModel(fileTable(), task, async () => ({
+  const process = withModel(ownTable(), task, async () => ({
     result: { kind: "test" },
     outputs: [{ name, contentType: "text/plain", bytes: Buffer.from(text) }],
   }));

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import type { Objects } from "../../../functions/files/objects";
+import type { S3Bucket } from "../../../functions/shared/s3-bucket";
 import { type Uploaded, upload } from "./events";
 import { errorBody } from "./local-aws";
 import { type LocalProcessor, useLocalProcessor } from "./local-processor";
@@ -7,13 +7,13 @@ import { type LocalProcessor, useLocalProcessor } from "./local-processor";
 jest.setTimeout(30_000);
 
 let local: LocalProcessor;
-let bucket: Objects;
+let bucket: S3Bucket;
 useLocalProcessor((started) => {
   local = started;
 });
 beforeAll(async () => {
-  const { objects } = await import("../../../functions/files/objects");
-  bucket = objects();
+  const { ownFiles } = await import("../../../functions/files/objects");
+  bucket = ownFiles();
 });
 
 const rangeBytes = 8 * 1_048_576;

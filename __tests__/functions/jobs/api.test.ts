@@ -146,15 +146,15 @@ describe("submit", () => {
   });
 
   test("an id is of one caller and one key, whatever they are", async () => {
-    const { jobIdOf } = await import("../../../functions/jobs/job");
+    const { idempotentId } = await import("../../../functions/shared/idempotency");
     const apiKeyId = fc.stringMatching(/^[a-z0-9]{1,4}$/);
     const key = fc.stringMatching(/^[A-Za-z0-9_-]{1,4}$/);
     fc.assert(
       fc.property(apiKeyId, key, apiKeyId, key, (caller, one, other, another) => {
-        expect(jobIdOf(caller, one) === jobIdOf(other, another)).toBe(caller === other && one === another);
+        expect(idempotentId(caller, one) === idempotentId(other, another)).toBe(caller === other && one === another);
       }),
     );
-    expect(jobIdOf("a1", "2")).not.toBe(jobIdOf("a", "12"));
+    expect(idempotentId("a1", "2")).not.toBe(idempotentId("a", "12"));
   });
 
   test("of two requests with one key at the same time, one is taken, and its job alone is done", async () => {

@@ -85,15 +85,15 @@ test.each<[string, Fate, string]>([
 test("API-15 who asks for the class of an error that was left out is told so by the build", async () => {
   const project = copyProject();
   try {
-    project.replace("functions/jobs/results.ts", "GetObjectCommand, ", "GetObjectCommand, NoSuchKey, ");
+    project.replace("functions/shared/s3-bucket.ts", "PutObjectCommand, ", "PutObjectCommand, NoSuchKey, ");
     project.replace(
-      "functions/jobs/results.ts",
+      "functions/shared/s3-bucket.ts",
       '(error as Error).name !== "PreconditionFailed"',
       "!(error instanceof NoSuchKey)",
     );
     const { exitCode, stderr } = await bundle(project.root);
     expect(exitCode).toBe(1);
-    expect(stderr).toMatch(/functions\/jobs\/results\.ts:1: No matching export in .* for import "NoSuchKey"/);
+    expect(stderr).toMatch(/functions\/shared\/s3-bucket\.ts:1: No matching export in .* for import "NoSuchKey"/);
   } finally {
     project.remove();
   }

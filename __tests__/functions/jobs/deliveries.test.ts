@@ -109,7 +109,7 @@ beforeAll(async () => {
       table: { client: new DynamoDBClient(settings), name: "jobs" },
       queue: queue("jobs"),
       deadLetters: queue("dead-letters"),
-      results: { client: new S3Client(settings), bucketName: jobsVariables.BUCKET_NAME as string },
+      results: { client: new S3Client(settings), name: jobsVariables.BUCKET_NAME as string },
       settings: async () => ({ paused: false, "maximum-input-bytes": maximumInputBytes }),
       maximumReceives,
     };
@@ -178,8 +178,8 @@ class Run {
   ) {}
 
   async play(choices: readonly Choice[]): Promise<void> {
-    const { jobIdOf } = await import("../../../functions/jobs/job");
-    this.id = jobIdOf("abcde12345", this.key);
+    const { idempotentId } = await import("../../../functions/shared/idempotency");
+    this.id = idempotentId("abcde12345", this.key);
     this.startSubmitting();
     for (const next of choices) {
       await untilAllWait();

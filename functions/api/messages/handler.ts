@@ -1,5 +1,6 @@
 import { MetricUnit } from "@aws-lambda-powertools/metrics";
 import { createBatchHandler } from "../../shared/batch";
+import { parseJson } from "../../shared/json";
 import { logger, metrics } from "../../shared/powertools";
 import { Problem } from "../../shared/problem";
 import { parseRequest } from "../../shared/request";
@@ -55,16 +56,6 @@ function contentsOf(message: PeerMessage): Record<string, string | number> {
   return kind === "heartbeat"
     ? { kind, origin }
     : { kind, origin, itemId: message.item.id, version: message.item.version };
-}
-
-/** What is no JSON is no message either, and the schema says so. */
-function parseJson(body: string): unknown {
-  try {
-    return JSON.parse(body);
-  } catch {
-    // The parser's own message quotes the text.
-    return undefined;
-  }
 }
 
 export const handler = createMessagesHandler(itemTable());

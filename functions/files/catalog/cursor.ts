@@ -1,3 +1,4 @@
+import { parseJson } from "../../shared/json";
 import { invalidRequest } from "../../shared/request";
 
 /** A place in a list of files: the last one before it. */
@@ -25,10 +26,6 @@ export function readCursor(cursor: string): Place {
 
 /** Nothing of it is believed yet. */
 function parse(cursor: string): unknown[] {
-  try {
-    const place: unknown = JSON.parse(Buffer.from(cursor, "base64url").toString());
-    return Array.isArray(place) ? place : [];
-  } catch {
-    return [];
-  }
+  const place = parseJson(Buffer.from(cursor, "base64url").toString());
+  return Array.isArray(place) ? place : [];
 }

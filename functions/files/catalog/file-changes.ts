@@ -1,6 +1,10 @@
 import { type AttributeValue, PutItemCommand, QueryCommand } from "@aws-sdk/client-dynamodb";
+import { DeleteObjectCommand } from "@aws-sdk/client-s3";
 import { type FileInput, fileTypes } from "../../../routes/files";
+import { type DynamoDbTable, unlessRefused, updateItem } from "../../shared/dynamodb-table";
+import { idempotentId } from "../../shared/idempotency";
 import { Problem } from "../../shared/problem";
+import type { S3Bucket } from "../../shared/s3-bucket";
 import { expireVersion, expiry } from "../file-head";
 import {
   type DeletedFile,
@@ -11,10 +15,8 @@ import {
   storedVersionOf,
   versionsBeginWith,
 } from "../file-item";
-import { type FileTable, getHead, holds, update } from "../file-store";
-import { deleteObject, type FileBucket } from "./file-bucket";
+import { getHead } from "../file-store";
 import { derivedKeys } from "./file-view";
-import { fileIdOf } from "./owner";
 
 /** What became of a request to change something. */
 export interface Change {
@@ -27,19 +29,20 @@ export interface Change {
 
 /** Puts a file down that is to be uploaded, and is forgotten where it never is, if it isn't there yet; whoever was first, it is answered as it is then. */
 export async function createFile(
-  table: FileTable,
+  table: DynamoDbTable,
   owner: string,
   idempotencyKey: string,
   input: FileInput,
   signal: AbortSignal,
 ): Promise<{ readonly file: FileHead; readonly isRepeated: boolean }> {
-  const file = announced(owner, fileIdOf(owner, idempotencyKey), input);
+  const file = announced(owner, idempotentId(owner, idempotencyKey), input);
   const put = new PutItemCommand({
     TableName: table.name,
     Item: itemOf(file),
     ConditionExpression: "attribute_not_exists(id)",
   });
-  if (await holds(table.client.send(put, { abortSignal: signal }))) return { file, isRepeated: false };
+  if ((await unlessRefused(table.client.send(put, { abortSignal: signal }))) !== undefined)
+    return { file, isRepeated: false };
   const head = await getHead(table, file.id, signal);
   if (head === undefined) throw new Error("A file that was there is gone");
   if (isDeleted(head))
@@ -81,7 +84,12 @@ export function noSuchFile(): Problem {
 }
 
 /** @throws Problem where the owner has none of this id */
-export async function getOwnFile(table: FileTable, owner: string, id: string, signal: AbortSignal): Promise<FileHead> {
+export async function getOwnFile(
+  table: DynamoDbTable,
+  owner: string,
+  id: string,
+  signal: AbortSignal,
+): Promise<FileHead> {
   const head = await getHead(table, id, signal);
   if (head === undefined || isDeleted(head) || head.owner !== owner) throw noSuchFile();
   return head;
@@ -89,8 +97,8 @@ export async function getOwnFile(table: FileTable, owner: string, id: string, si
 
 /** The content's object first: a file that is still seen is deleted by a repetition, one that isn't might be forgotten. */
 export async function deleteFile(
-  table: FileTable,
-  bucket: FileBucket,
+  table: DynamoDbTable,
+  bucket: S3Bucket,
   owner: string,
   id: string,
   signal: AbortSignal,
@@ -117,7 +125,7 @@ function formerOrPresentOwner(head: FileHead | DeletedFile): string {
  * Leaves of a file that it was, where, and whose: its id can't be made again, its versions don't bring it back, and
  * its deletion can be repeated.
  */
-async function forget(table: FileTable, owner: string, id: string, at: string, signal: AbortSignal): Promise<void> {
+async function forget(table: DynamoDbTable, owner: string, id: string, at: string, signal: AbortSignal): Promise<void> {
   const change = {
     UpdateExpression: [
       `SET formerOwner = :owner, deletedAt = if_not_exists(deletedAt, :at), ${expiry.expression}`,
@@ -128,7 +136,7 @@ async function forget(table: FileTable, owner: string, id: string, at: string, s
     ExpressionAttributeValues: { ":owner": { S: owner }, ":at": { S: at }, ...expiry.values() },
   };
   // It can have been removed at the end of its time since it was read.
-  if (!(await update(table, headKey(id), change, signal))) throw noSuchFile();
+  if (!(await updateItem(table, headKey(id), change, signal))) throw noSuchFile();
 }
 
 /** All that a file's item says of it, but its key. Without an owner and a time it is in no list. */
@@ -146,7 +154,11 @@ const forgotten = [
   "sequencer",
 ] as const satisfies readonly (keyof FileHead)[];
 
-async function versionsOf({ client, name }: FileTable, id: string, abortSignal: AbortSignal): Promise<StoredVersion[]> {
+async function versionsOf(
+  { client, name }: DynamoDbTable,
+  id: string,
+  abortSignal: AbortSignal,
+): Promise<StoredVersion[]> {
   const versions: StoredVersion[] = [];
   let after: Record<string, AttributeValue> | undefined;
   do {
@@ -163,4 +175,9 @@ async function versionsOf({ client, name }: FileTable, id: string, abortSignal: 
     after = LastEvaluatedKey;
   } while (after !== undefined);
   return versions;
+}
+
+/** Its versions stay for 30 days, as old ones (FIL-01); where there is no such object, S3 says the same. */
+async function deleteObject({ client, name }: S3Bucket, key: string, abortSignal: AbortSignal): Promise<void> {
+  await client.send(new DeleteObjectCommand({ Bucket: name, Key: key }), { abortSignal });
 }

@@ -1,6 +1,6 @@
 import { QueryCommand } from "@aws-sdk/client-dynamodb";
+import type { DynamoDbTable } from "../../shared/dynamodb-table";
 import { type FileHead, type FileStatus, headOf, headVersion, isDeleted } from "../file-item";
-import type { FileTable } from "../file-store";
 import type { Place } from "./cursor";
 
 export interface FilePage {
@@ -24,7 +24,7 @@ const maximumQueries = 10;
 const minimumRead = 25;
 
 /** A page of an owner's files, the newest first. With a status it can be short, or even empty, before the end. */
-export async function listFiles(table: FileTable, query: FileQuery, signal: AbortSignal): Promise<FilePage> {
+export async function listFiles(table: DynamoDbTable, query: FileQuery, signal: AbortSignal): Promise<FilePage> {
   const files: FileHead[] = [];
   let { after } = query;
   for (let queries = 0; queries < maximumQueries; queries += 1) {
@@ -41,7 +41,7 @@ export async function listFiles(table: FileTable, query: FileQuery, signal: Abor
 }
 
 async function readPage(
-  { client, name }: FileTable,
+  { client, name }: DynamoDbTable,
   { owner, limit, status, after }: FileQuery,
   abortSignal: AbortSignal,
 ): Promise<FilePage> {

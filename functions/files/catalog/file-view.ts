@@ -1,7 +1,7 @@
 import type { FileDetail, FileView } from "../../../routes/files";
+import { type DynamoDbTable, getItem } from "../../shared/dynamodb-table";
+import type { S3Bucket } from "../../shared/s3-bucket";
 import { type FileHead, type StoredVersion, storedVersionOf, versionKey } from "../file-item";
-import { type FileTable, getItem } from "../file-store";
-import type { FileBucket } from "./file-bucket";
 import { derivedLink, downloadLink } from "./links";
 
 /** What a processor found; of what it made, where it is. */
@@ -25,8 +25,8 @@ export function viewOf(file: FileHead): FileView {
 
 /** A file as its owner sees it alone: with what was found in its newest version, and the way to it. */
 export async function detailOf(
-  table: FileTable,
-  bucket: FileBucket,
+  table: DynamoDbTable,
+  bucket: S3Bucket,
   file: FileHead,
   signal: AbortSignal,
 ): Promise<FileDetail> {
@@ -46,7 +46,7 @@ function resultOf({ result }: StoredVersion): Result {
 }
 
 /** What was made of the file, thumbnails for instance, by links instead of keys. */
-async function linked(bucket: FileBucket, id: string, versionId: string, result: Result): Promise<Result> {
+async function linked(bucket: S3Bucket, id: string, versionId: string, result: Result): Promise<Result> {
   if (!Array.isArray(result.outputs)) return result;
   const outputs = result.outputs.map(async ({ key, ...output }) => ({
     ...output,

@@ -1,14 +1,14 @@
 import { MetricUnit } from "@aws-lambda-powertools/metrics";
 import { type FileInput, files, type Upload } from "../../../routes/files";
+import { type DynamoDbTable, ownTable } from "../../shared/dynamodb-table";
 import { createHttpHandler } from "../../shared/http";
 import type { HttpRequest } from "../../shared/http-request";
 import type { HttpAnswer } from "../../shared/http-response";
 import { logger, metrics } from "../../shared/powertools";
+import { ownBucket, type S3Bucket } from "../../shared/s3-bucket";
 import type { FileStatus } from "../file-item";
-import { type FileTable, fileTable } from "../file-store";
 import { logChange } from "./audit-log";
 import { makeCursor, readCursor } from "./cursor";
-import { type FileBucket, fileBucket } from "./file-bucket";
 import { createFile, deleteFile, getOwnFile } from "./file-changes";
 import { listFiles } from "./file-list";
 import { detailOf, viewOf } from "./file-view";
@@ -24,7 +24,7 @@ type Listing = HttpRequest & {
 
 const defaultLimit = "25";
 
-export function createCatalogHandler(table: FileTable, bucket: FileBucket) {
+export function createCatalogHandler(table: DynamoDbTable, bucket: S3Bucket) {
   return createHttpHandler(files, "catalog", {
     async createFile(request: Creating, { signal }): Promise<HttpAnswer> {
       const { headers, body, url } = request;
@@ -71,4 +71,4 @@ export function createCatalogHandler(table: FileTable, bucket: FileBucket) {
   });
 }
 
-export const handler = createCatalogHandler(fileTable(), fileBucket());
+export const handler = createCatalogHandler(ownTable(), ownBucket());

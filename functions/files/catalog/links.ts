@@ -1,9 +1,9 @@
 import { GetObjectCommand, PutObjectCommand } from "@aws-sdk/client-s3";
 import { getSignedUrl } from "@aws-sdk/s3-request-presigner";
 import type { Upload } from "../../../routes/files";
+import type { S3Bucket } from "../../shared/s3-bucket";
 import type { FileHead } from "../file-item";
 import { attachmentNamed } from "./content-disposition";
-import type { FileBucket } from "./file-bucket";
 
 /** Long enough to follow a link, too short to hand it on. */
 const linkSeconds = 15 * 60;
@@ -28,7 +28,7 @@ export function linkTimes(now = new Date()) {
  * alone. They are signed as headers: by itself the SDK would sign no type, and move the checksum into the query.
  */
 export async function uploadLink(
-  { client, name }: FileBucket,
+  { client, name }: S3Bucket,
   { key, contentType, sizeBytes, sha256 }: FileHead,
 ): Promise<Link & { readonly headers: Upload["uploadHeaders"] }> {
   const checksum = Buffer.from(sha256, "hex").toString("base64");
@@ -54,7 +54,7 @@ export async function uploadLink(
 }
 
 /** The content of exactly one version, for a browser to save and never to show. */
-export async function downloadLink({ client, name }: FileBucket, file: FileHead, versionId: string): Promise<Link> {
+export async function downloadLink({ client, name }: S3Bucket, file: FileHead, versionId: string): Promise<Link> {
   const { signing, expiresAt } = linkTimes();
   const get = new GetObjectCommand({
     Bucket: name,
@@ -67,6 +67,6 @@ export async function downloadLink({ client, name }: FileBucket, file: FileHead,
 }
 
 /** Something that was made from a file. */
-export async function derivedLink({ client, name }: FileBucket, key: string): Promise<string> {
+export async function derivedLink({ client, name }: S3Bucket, key: string): Promise<string> {
   return await getSignedUrl(client, new GetObjectCommand({ Bucket: name, Key: key }), linkTimes().signing);
 }

@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import type { HttpRequest } from "../../shared/http-request";
 
 /**
@@ -7,10 +6,4 @@ import type { HttpRequest } from "../../shared/http-request";
  */
 export function ownerOf({ userId, apiKeyId }: Pick<HttpRequest, "userId" | "apiKeyId">): string {
   return userId ?? apiKeyId;
-}
-
-/** The same for every repetition of one request, and for no other (132 bits of SHA-256). */
-export function fileIdOf(owner: string, idempotencyKey: string): string {
-  // Neither of them can have a slash.
-  return createHash("sha256").update(`${owner}/${idempotencyKey}`).digest("base64url").slice(0, 22);
 }

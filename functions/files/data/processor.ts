@@ -3,5 +3,5 @@ import { createProcessorHandler, processApart, processorOf } from "../processor"
 
 /** @param code the module that works on data in a process of its own */
 export function createDataHandler(code: URL) {
-  return createProcessorHandler(processorOf(undefined, (objects) => processApart(code, objects, dataLimits)));
+  return createProcessorHandler(processorOf(undefined, (bucket) => processApart(code, bucket, dataLimits)));
 }

@@ -6,8 +6,8 @@ import { createProcessorHandler, processApart, processorOf } from "../processor"
 /** @param code the module that works on documents in a process of its own */
 export function createDocumentHandler(code: URL) {
   return createProcessorHandler(
-    processorOf(modelIds(), (objects, table) =>
-      withModel(table, documentSummary, processApart(code, objects, documentLimits)),
+    processorOf(modelIds(), (bucket, table) =>
+      withModel(table, documentSummary, processApart(code, bucket, documentLimits)),
     ),
   );
 }

@@ -6,8 +6,6 @@ import { createProcessorHandler, processApart, processorOf } from "../processor"
 /** @param code the module that works on images in a process of its own */
 export function createImageHandler(code: URL) {
   return createProcessorHandler(
-    processorOf(modelIds(), (objects, table) =>
-      withModel(table, imageLabels, processApart(code, objects, imageLimits)),
-    ),
+    processorOf(modelIds(), (bucket, table) => withModel(table, imageLabels, processApart(code, bucket, imageLimits))),
   );
 }

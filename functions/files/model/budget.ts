@@ -1,5 +1,5 @@
 import type { AttributeValue } from "@aws-sdk/client-dynamodb";
-import { type FileTable, update } from "../file-store";
+import { type DynamoDbTable, updateItem } from "../../shared/dynamodb-table";
 
 /** The item that counts the tokens of a day (UTC), for all functions of the system. */
 function budgetKey(now: Date): Record<string, AttributeValue> {
@@ -8,7 +8,7 @@ function budgetKey(now: Date): Record<string, AttributeValue> {
 
 /** Takes tokens from a day's budget before they are used. False: there are not enough left. */
 export async function reserveTokens(
-  table: FileTable,
+  table: DynamoDbTable,
   now: Date,
   tokens: number,
   dailyTokens: number,
@@ -20,14 +20,19 @@ export async function reserveTokens(
     ConditionExpression: "attribute_not_exists(tokens) OR tokens <= :before",
     ExpressionAttributeValues: { ":tokens": { N: String(tokens) }, ":before": { N: String(dailyTokens - tokens) } },
   };
-  return await update(table, budgetKey(now), change, signal);
+  return await updateItem(table, budgetKey(now), change, signal);
 }
 
 /** Puts right what was reserved, when it is known what was used: more or less. */
-export async function correctTokens(table: FileTable, now: Date, tokens: number, signal: AbortSignal): Promise<void> {
+export async function correctTokens(
+  table: DynamoDbTable,
+  now: Date,
+  tokens: number,
+  signal: AbortSignal,
+): Promise<void> {
   const change = {
     UpdateExpression: "ADD tokens :tokens",
     ExpressionAttributeValues: { ":tokens": { N: String(tokens) } },
   };
-  await update(table, budgetKey(now), change, signal);
+  await updateItem(table, budgetKey(now), change, signal);
 }

@@ -1,4 +1,5 @@
 import * as z from "zod/mini";
+import { parseJson } from "../../shared/json";
 import type { ModelTask } from "./step";
 import { readable } from "./summary";
 
@@ -30,11 +31,3 @@ export const imageLabels: ModelTask = {
     return read.success ? { labels: read.data } : undefined;
   },
 };
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}

@@ -1,11 +1,11 @@
 import { MetricUnit } from "@aws-lambda-powertools/metrics";
 import type { BedrockRuntimeClient } from "@aws-sdk/client-bedrock-runtime";
 import type { BatchInvocation } from "../../shared/batch";
+import type { DynamoDbTable } from "../../shared/dynamodb-table";
 import { logger, metrics } from "../../shared/powertools";
+import { wholeNumber } from "../../shared/variables";
 import type { Outcome } from "../apart";
 import type { Process } from "../delivery";
-import type { FileTable } from "../file-store";
-import { wholeNumber } from "../whole-number";
 import { correctTokens, reserveTokens } from "./budget";
 import { ask, bedrockClient, type ModelAnswer, type Question } from "./converse";
 
@@ -20,7 +20,7 @@ export interface ModelTask {
 /** What the step works with. */
 export interface ModelStep {
   readonly client: BedrockRuntimeClient;
-  readonly table: FileTable;
+  readonly table: DynamoDbTable;
   readonly dailyTokens: number;
 }
 
@@ -47,12 +47,12 @@ export function modelIds(): readonly string[] {
 }
 
 /** Asks a model about each file that is processed. What becomes of that never fails the file (FIL-04). */
-export function withModel(table: FileTable, task: ModelTask, work: Process): Process {
+export function withModel(table: DynamoDbTable, task: ModelTask, work: Process): Process {
   if (modelIds().length === 0) return work;
   const step: ModelStep = {
     client: bedrockClient(),
     table,
-    dailyTokens: wholeNumber("MODEL_DAILY_BUDGET", /^(0|[1-9][0-9]{0,9})$/),
+    dailyTokens: wholeNumber("MODEL_DAILY_BUDGET", 0, 9_999_999_999),
   };
   return async (version, settings, invocation) => {
     const outcome = await work(version, settings, invocation);

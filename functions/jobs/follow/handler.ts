@@ -1,18 +1,20 @@
 import { MetricUnit } from "@aws-lambda-powertools/metrics";
 import { jobs } from "../../../routes/jobs";
+import { type DynamoDbTable, ownTable } from "../../shared/dynamodb-table";
 import { createHttpHandler, type HttpInvocation } from "../../shared/http";
 import type { HttpAnswer } from "../../shared/http-response";
 import { logger, metrics } from "../../shared/powertools";
 import { Problem } from "../../shared/problem";
-import { getJob, type JobTable, jobTable } from "../job-table";
-import { type Results, results, resultUrl } from "../results";
+import { ownBucket, type S3Bucket } from "../../shared/s3-bucket";
+import { getJob } from "../job-table";
+import { resultUrl } from "../results";
 
 interface FollowRequest {
   readonly path: { readonly id: string };
   readonly apiKeyId: string;
 }
 
-export function createFollowHandler(table: JobTable, bucket: Results) {
+export function createFollowHandler(table: DynamoDbTable, bucket: S3Bucket) {
   const getJobById = async (
     { path: { id }, apiKeyId }: FollowRequest,
     { signal }: HttpInvocation,
@@ -30,4 +32,4 @@ export function createFollowHandler(table: JobTable, bucket: Results) {
   return createHttpHandler(jobs, "follow", { getJob: getJobById });
 }
 
-export const handler = createFollowHandler(jobTable(), results());
+export const handler = createFollowHandler(ownTable(), ownBucket());

@@ -1,13 +1,15 @@
 import { MetricUnit } from "@aws-lambda-powertools/metrics";
 import { jobs } from "../../../routes/jobs";
+import { type DynamoDbTable, ownTable } from "../../shared/dynamodb-table";
 import { createHttpHandler, type HttpInvocation } from "../../shared/http";
 import type { HttpAnswer } from "../../shared/http-response";
+import { idempotentId } from "../../shared/idempotency";
 import { type MessageQueue, ownQueue } from "../../shared/message-queue";
 import { logger, metrics } from "../../shared/powertools";
 import { Problem } from "../../shared/problem";
-import { identityOf, type JobInput, type JobMessage, type JobView, jobIdOf, requestHashOf } from "../job";
+import { identityOf, type JobInput, type JobMessage, type JobView, requestHashOf } from "../job";
 import { sendJob } from "../job-queue";
-import { createJob, getJob, type JobTable, jobTable, type StoredJob } from "../job-table";
+import { createJob, getJob, type StoredJob } from "../job-table";
 
 interface SubmitRequest {
   readonly url: string;
@@ -20,10 +22,10 @@ interface SubmitRequest {
  * Sends first, then writes: what is in the queue will be done, whatever happens here afterwards. The worker writes the
  * job where it isn't there yet, and so does the caller's repetition.
  */
-export function createSubmitHandler(table: JobTable, queue: MessageQueue) {
+export function createSubmitHandler(table: DynamoDbTable, queue: MessageQueue) {
   const submitJob = async ({ url, headers, body, apiKeyId }: SubmitRequest, invocation: HttpInvocation) => {
     const { correlationId, signal } = invocation;
-    const id = jobIdOf(apiKeyId, headers["idempotency-key"]);
+    const id = idempotentId(apiKeyId, headers["idempotency-key"]);
     logger.appendKeys({ job_id: id });
     // Of another request with this key, nothing may reach the queue.
     const before = await getJob(table, id, signal);
@@ -70,4 +72,4 @@ function answer(job: StoredJob, body: JobInput, location: string, isRepeated: bo
   return { status: 202, body: view, headers: { location } };
 }
 
-export const handler = createSubmitHandler(jobTable(), ownQueue());
+export const handler = createSubmitHandler(ownTable(), ownQueue());

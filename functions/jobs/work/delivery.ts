@@ -1,45 +1,36 @@
-import { randomUUID } from "node:crypto";
-import type { Logger } from "@aws-lambda-powertools/logger";
-import { MetricUnit } from "@aws-lambda-powertools/metrics";
 import type { SQSRecord } from "aws-lambda";
 import type { BatchInvocation } from "../../shared/batch";
-import { type MessageQueue, resend, sendDeadLetter } from "../../shared/message-queue";
-import { logger, metrics } from "../../shared/powertools";
+import {
+  bury,
+  count,
+  type Delivery,
+  isLastReceive,
+  type Lease,
+  newLease,
+  orReturned,
+  postpone,
+  type Queues,
+} from "../../shared/delivery";
+import type { DynamoDbTable } from "../../shared/dynamodb-table";
+import { logger } from "../../shared/powertools";
+import type { S3Bucket } from "../../shared/s3-bucket";
 import { type JobIdentity, type JobInput, readIdentity, readJob } from "../job";
-import { claimJob, completeJob, failJob, type JobTable, type Lease, releaseJob } from "../job-table";
+import { claimJob, completeJob, failJob, releaseJob } from "../job-table";
 import { Refusal } from "../refusal";
-import { type Results, storeResult } from "../results";
+import { storeResult } from "../results";
 import type { JobSettings } from "../settings";
 import { work } from "../work";
 
 /** What the worker works with. */
-export interface Worker {
-  readonly table: JobTable;
-  readonly queue: MessageQueue;
-  readonly deadLetters: MessageQueue;
-  readonly results: Results;
+export interface Worker extends Queues {
+  readonly table: DynamoDbTable;
+  readonly results: S3Bucket;
   readonly settings: () => Promise<JobSettings>;
-  /** Receives of a message after which it goes to the dead letters. */
-  readonly maximumReceives: number;
 }
 
-/**
- * A lease holds as long as Lambda lets its owner work, and this much longer: clocks of two machines may differ. It
- * runs out before SQS delivers a message again whose worker said nothing (visibility ≥ 6 × the function's timeout).
- */
-const clockToleranceMilliseconds = 15_000;
-
-/** Before a message that was sent afresh is there: a lease runs out meanwhile, a pause may end. */
-const resendDelaySeconds = 60;
-
-/** One message on its way. */
-interface Delivery extends BatchInvocation {
+/** One message on its way, to this worker. */
+interface JobDelivery extends Delivery {
   readonly worker: Worker;
-  readonly record: SQSRecord;
-  readonly log: Logger;
-  readonly correlationId: string;
-  /** How often SQS has given the message out, this time included. */
-  readonly receives: number;
 }
 
 /**
@@ -54,31 +45,20 @@ export async function deliver(worker: Worker, record: SQSRecord, invocation: Bat
   const log = logger.createChild();
   log.setCorrelationId(correlationId);
   log.appendKeys({ message_id: record.messageId, receives, ...(identity && { job_id: identity.id }) });
-  try {
-    await handle({ ...invocation, worker, record, log, correlationId, receives }, identity);
-  } catch (error) {
-    // SQS delivers it again when its visibility timeout is over.
-    if (!(error instanceof Postponed)) {
-      log.error("Message goes back to the queue", error as Error);
-      count("MessageReturned");
-    }
-    throw error;
-  }
+  const delivery = { ...invocation, worker, queues: worker, record, log, correlationId, receives };
+  await orReturned(log, handle(delivery, identity));
 }
 
-async function handle(delivery: Delivery, identity: JobIdentity | undefined): Promise<void> {
+async function handle(delivery: JobDelivery, identity: JobIdentity | undefined): Promise<void> {
   const settings = await delivery.worker.settings();
   if (settings.paused) return await postpone(delivery, "Jobs are paused", "JobPaused");
   if (identity === undefined) return await bury(delivery, "The message has no id of a job");
   await claimAndWork(delivery, identity, readJob(delivery.record.body, settings["maximum-input-bytes"]));
 }
 
-async function claimAndWork(delivery: Delivery, identity: JobIdentity, job: JobInput | Refusal): Promise<void> {
+async function claimAndWork(delivery: JobDelivery, identity: JobIdentity, job: JobInput | Refusal): Promise<void> {
   const { worker, log, signal } = delivery;
-  const lease = {
-    owner: randomUUID(),
-    expiresAt: Date.now() + delivery.remainingMilliseconds() + clockToleranceMilliseconds,
-  };
+  const lease = newLease(delivery);
   const claim = await claimJob(worker.table, identity, lease, signal).catch((error) => unclaimed(delivery, error));
   switch (claim) {
     case "claimed":
@@ -99,7 +79,7 @@ async function claimAndWork(delivery: Delivery, identity: JobIdentity, job: JobI
 }
 
 /** The job is as it was. It can't be marked; its message, sent to the queue again, goes on with it. */
-async function unclaimed(delivery: Delivery, error: unknown): Promise<"buried"> {
+async function unclaimed(delivery: JobDelivery, error: unknown): Promise<"buried"> {
   const reason = finalReason(delivery, error);
   if (reason === undefined) throw error;
   await bury(delivery, reason, error);
@@ -108,7 +88,7 @@ async function unclaimed(delivery: Delivery, error: unknown): Promise<"buried"> 
 
 async function workUnder(
   lease: Lease,
-  delivery: Delivery,
+  delivery: JobDelivery,
   { id }: JobIdentity,
   job: JobInput | Refusal,
 ): Promise<void> {
@@ -126,7 +106,7 @@ async function workUnder(
   }
 }
 
-async function failOrRelease(lease: Lease, delivery: Delivery, id: string, error: unknown): Promise<void> {
+async function failOrRelease(lease: Lease, delivery: JobDelivery, id: string, error: unknown): Promise<void> {
   const { worker, log, signal } = delivery;
   const reason = finalReason(delivery, error);
   if (reason === undefined) {
@@ -143,40 +123,8 @@ async function failOrRelease(lease: Lease, delivery: Delivery, id: string, error
 }
 
 /** Why there will be no further attempt, or undefined: there will. */
-function finalReason({ worker, receives }: Delivery, error: unknown): string | undefined {
+function finalReason(delivery: Delivery, error: unknown): string | undefined {
   if (error instanceof Refusal) return error.reason;
-  if (receives < worker.maximumReceives) return undefined;
-  return `Not done in ${receives} receives; at last: ${(error as Error).name}`;
-}
-
-/** Nothing is wrong with a message, but this is not its time. */
-class Postponed extends Error {
-  override readonly name = "Postponed";
-}
-
-/**
- * Lets a message wait that nothing is wrong with. SQS counts its receives all the same, and would move it to the dead
- * letters: before it does, the message is sent afresh.
- */
-async function postpone(
-  { worker, record, log, signal, receives }: Delivery,
-  why: string,
-  metric: string,
-): Promise<void> {
-  log.info(why);
-  count(metric);
-  if (receives < worker.maximumReceives) throw new Postponed(why);
-  await resend(worker.queue, record, resendDelaySeconds, signal);
-  log.info("Message sent afresh");
-}
-
-async function bury(delivery: Delivery, reason: string, cause?: unknown): Promise<void> {
-  const { worker, record, log, correlationId, signal } = delivery;
-  await sendDeadLetter(worker.deadLetters, record, { reason, correlationId }, signal);
-  log.error("Message goes to the dead letters", { reason, ...(cause !== undefined && { error: cause as Error }) });
-  count("DeadLettered");
-}
-
-function count(metric: string): void {
-  metrics.addMetric(metric, MetricUnit.Count, 1);
+  if (!isLastReceive(delivery)) return undefined;
+  return `Not done in ${delivery.receives} receives; at last: ${(error as Error).name}`;
 }

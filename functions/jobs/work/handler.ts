@@ -1,8 +1,7 @@
 import { createBatchHandler } from "../../shared/batch";
-import { deadLetterQueue, ownQueue } from "../../shared/message-queue";
-import { requiredVariables } from "../../shared/variables";
-import { jobTable } from "../job-table";
-import { results } from "../results";
+import { ownQueues } from "../../shared/delivery";
+import { ownTable } from "../../shared/dynamodb-table";
+import { ownBucket } from "../../shared/s3-bucket";
 import { jobSettings } from "../settings";
 import { deliver, type Worker } from "./delivery";
 
@@ -11,17 +10,8 @@ export function createWorkHandler(worker: Worker) {
 }
 
 export const handler = createWorkHandler({
-  table: jobTable(),
-  queue: ownQueue(),
-  deadLetters: deadLetterQueue(),
-  results: results(),
+  table: ownTable(),
+  ...ownQueues(),
+  results: ownBucket(),
   settings: jobSettings(),
-  maximumReceives: maximumReceives(),
 });
-
-function maximumReceives(): number {
-  const { MAX_RECEIVE_COUNT } = requiredVariables("MAX_RECEIVE_COUNT");
-  if (!/^[1-9][0-9]{0,2}$/.test(MAX_RECEIVE_COUNT))
-    throw new Error(`MAX_RECEIVE_COUNT must be a whole number from 1 to 999 (given ${MAX_RECEIVE_COUNT})`);
-  return Number(MAX_RECEIVE_COUNT);
-}

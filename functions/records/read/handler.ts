@@ -1,15 +1,16 @@
 import { MetricUnit } from "@aws-lambda-powertools/metrics";
+import { type DynamoDbTable, ownTable } from "../../shared/dynamodb-table";
 import { createHandler } from "../../shared/handler";
 import { logger, metrics } from "../../shared/powertools";
 import { type RecordView, readRequest } from "../record";
-import { type RecordTable, readRecord, recordTable } from "../record-table";
+import { readRecord } from "../record-table";
 
 export interface ReadAnswer {
   readonly status: 200;
   readonly record: RecordView;
 }
 
-export function createReadHandler(table: RecordTable) {
+export function createReadHandler(table: DynamoDbTable) {
   return createHandler(readRequest, async ({ id }, invocation): Promise<ReadAnswer> => {
     const record = await readRecord(table, id, invocation);
     logger.info("Record read", { version: record.version });
@@ -18,4 +19,4 @@ export function createReadHandler(table: RecordTable) {
   });
 }
 
-export const handler = createReadHandler(recordTable());
+export const handler = createReadHandler(ownTable());

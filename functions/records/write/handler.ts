@@ -1,8 +1,9 @@
 import { MetricUnit } from "@aws-lambda-powertools/metrics";
+import { type DynamoDbTable, ownTable } from "../../shared/dynamodb-table";
 import { createHandler } from "../../shared/handler";
 import { logger, metrics } from "../../shared/powertools";
 import { type RecordView, writeRequest } from "../record";
-import { type RecordTable, recordTable, writeRecord } from "../record-table";
+import { writeRecord } from "../record-table";
 
 /** 201: created; 200: a new version. */
 export interface WriteAnswer {
@@ -10,7 +11,7 @@ export interface WriteAnswer {
   readonly record: RecordView;
 }
 
-export function createWriteHandler(table: RecordTable) {
+export function createWriteHandler(table: DynamoDbTable) {
   return createHandler(writeRequest, async (request, invocation): Promise<WriteAnswer> => {
     const { record, repeated } = await writeRecord(table, request, invocation);
     logger.info(repeated ? "Record was written before" : "Record written", { version: record.version });
@@ -19,4 +20,4 @@ export function createWriteHandler(table: RecordTable) {
   });
 }
 
-export const handler = createWriteHandler(recordTable());
+export const handler = createWriteHandler(ownTable());

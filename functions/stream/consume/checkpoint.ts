@@ -1,5 +1,6 @@
-import { type AttributeValue, GetItemCommand } from "@aws-sdk/client-dynamodb";
-import type { StreamTable } from "../stream-table";
+import { type Attributes, type DynamoDbTable, getItem } from "../../shared/dynamodb-table";
+import type { StoredObject } from "../../shared/s3-bucket";
+import { archiveContentType } from "./archive";
 
 /** How far a shard has been consumed. */
 export interface Checkpoint {
@@ -8,35 +9,26 @@ export interface Checkpoint {
   /** Of the last record that was consumed. Undefined: none was. */
   readonly sequenceNumber: string | undefined;
   /** What the archive has to have of the last chunk. */
-  readonly archived: ArchiveObject | undefined;
-}
-
-/** Records that were counted by one transaction, as the archive keeps them. */
-export interface ArchiveObject {
-  readonly key: string;
-  readonly body: string;
+  readonly archived: StoredObject | undefined;
 }
 
 export function checkpointIdOf(streamName: string, shardId: string): string {
   return `shard#${streamName}#${shardId}`;
 }
 
-export async function readCheckpoint(
-  { client, name }: StreamTable,
-  id: string,
-  abortSignal: AbortSignal,
-): Promise<Checkpoint> {
-  const get = new GetItemCommand({ TableName: name, Key: { id: { S: id } }, ConsistentRead: true });
-  const { Item = {} } = await client.send(get, { abortSignal });
-  const { sequenceNumber, archiveKey, archiveBody } = Item;
+export async function readCheckpoint(table: DynamoDbTable, id: string, signal: AbortSignal): Promise<Checkpoint> {
+  const { sequenceNumber, archiveKey, archiveBody } = (await getItem(table, { id: { S: id } }, signal)) ?? {};
   return {
     id,
     sequenceNumber: sequenceNumber?.S,
-    archived: archiveKey?.S === undefined ? undefined : { key: archiveKey.S, body: archiveBody?.S ?? "" },
+    archived:
+      archiveKey?.S === undefined
+        ? undefined
+        : { key: archiveKey.S, body: archiveBody?.S ?? "", contentType: archiveContentType },
   };
 }
 
-export function checkpointItem({ id, sequenceNumber = "", archived }: Checkpoint): Record<string, AttributeValue> {
+export function checkpointItem({ id, sequenceNumber = "", archived }: Checkpoint): Attributes {
   return {
     id: { S: id },
     sequenceNumber: { S: sequenceNumber },

@@ -6,9 +6,9 @@ import {
   type TransactWriteItem,
   TransactWriteItemsCommand,
 } from "@aws-sdk/client-dynamodb";
+import type { DynamoDbTable } from "../../shared/dynamodb-table";
 import type { Envelope } from "../envelope";
 import { businessKeyOf, decimalOf, type StreamRecord } from "../record";
-import type { StreamTable } from "../stream-table";
 import { type Checkpoint, checkpointItem } from "./checkpoint";
 import type { Chunk } from "./chunk";
 
@@ -22,7 +22,7 @@ const markerIdOf = (record: StreamRecord) => `record#${businessKeyOf(record)}`;
 
 /** Business keys of those records that have been counted. */
 export async function countedKeys(
-  { client, name }: StreamTable,
+  { client, name }: DynamoDbTable,
   records: readonly StreamRecord[],
   abortSignal: AbortSignal,
 ): Promise<Set<string>> {
@@ -50,7 +50,7 @@ export async function countedKeys(
  * @returns false where the shard isn't where it was, or a record was counted meanwhile: nothing was done
  */
 export async function commit(
-  { client, name }: StreamTable,
+  { client, name }: DynamoDbTable,
   before: Checkpoint,
   after: Checkpoint,
   { fresh, aggregates }: Chunk,

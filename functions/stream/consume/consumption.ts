@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { MetricUnit } from "@aws-lambda-powertools/metrics";
+import type { DynamoDbTable } from "../../shared/dynamodb-table";
 import { logger, metrics } from "../../shared/powertools";
+import { type S3Bucket, storeOnce } from "../../shared/s3-bucket";
 import { open } from "../envelope";
 import { Poison } from "../poison";
 import type { SigningKeys } from "../signing-keys";
-import type { StreamBucket } from "../stream-bucket";
-import type { StreamTable } from "../stream-table";
-import { archiveObjectOf, storeObject } from "./archive";
+import { archiveObjectOf } from "./archive";
 import { type Checkpoint, checkpointIdOf, isAfter, readCheckpoint } from "./checkpoint";
 import { maximumChunkLength, type ShardRecord, takeChunk } from "./chunk";
 import { commit, countedKeys } from "./commit";
@@ -14,8 +14,8 @@ import type { SealedRecord, ShardBatch } from "./shard-batch";
 
 /** What the consumer works with. */
 export interface Consumer {
-  readonly table: StreamTable;
-  readonly bucket: StreamBucket;
+  readonly table: DynamoDbTable;
+  readonly bucket: S3Bucket;
   readonly keys: SigningKeys;
 }
 
@@ -92,7 +92,7 @@ class Consumption {
   private async resume(): Promise<void> {
     const { table, bucket } = this.consumer;
     const checkpoint = await readCheckpoint(table, this.checkpoint.id, this.signal);
-    if (checkpoint.archived) await storeObject(bucket, checkpoint.archived, this.signal);
+    if (checkpoint.archived) await storeOnce(bucket, checkpoint.archived, this.signal);
     this.checkpoint = checkpoint;
   }
 
@@ -112,7 +112,7 @@ class Consumption {
       await this.resume();
       return false;
     }
-    if (archived) await storeObject(bucket, archived, this.signal);
+    if (archived) await storeOnce(bucket, archived, this.signal);
     this.checkpoint = after;
     metrics.addMetric("RecordsConsumed", MetricUnit.Count, chunk.fresh.length);
     metrics.addMetric("RepeatedRecords", MetricUnit.Count, chunk.length - chunk.fresh.length);

@@ -1,9 +1,9 @@
 import type { KinesisStreamBatchResponse, KinesisStreamEvent } from "aws-lambda";
+import { ownTable } from "../../shared/dynamodb-table";
 import { createEventHandler } from "../../shared/event-handler";
 import { logger } from "../../shared/powertools";
+import { ownBucket } from "../../shared/s3-bucket";
 import { signingKeys } from "../signing-keys";
-import { streamBucket } from "../stream-bucket";
-import { streamTable } from "../stream-table";
 import { type Consumer, consume } from "./consumption";
 import { shardBatchOf } from "./shard-batch";
 
@@ -17,4 +17,4 @@ export function createConsumeHandler(consumer: Consumer) {
   });
 }
 
-export const handler = createConsumeHandler({ table: streamTable(), bucket: streamBucket(), keys: signingKeys() });
+export const handler = createConsumeHandler({ table: ownTable(), bucket: ownBucket(), keys: signingKeys() });

@@ -1,12 +1,12 @@
 import type { SQSRecord } from "aws-lambda";
 import { type BatchInvocation, createBatchHandler } from "../../shared/batch";
+import { ownTable } from "../../shared/dynamodb-table";
 import { type MessageQueue, ownQueue, resend } from "../../shared/message-queue";
 import { logger } from "../../shared/powertools";
+import { ownBucket } from "../../shared/s3-bucket";
 import { createdObjects, type ObjectVersion } from "../../shared/s3-notification";
 import { recordStream } from "../record-stream";
 import { signingKeys } from "../signing-keys";
-import { streamBucket } from "../stream-bucket";
-import { streamTable } from "../stream-table";
 import { type Importer, importObject } from "./import-object";
 
 /** What is here is to be imported; all else in the bucket is the system's own. */
@@ -54,6 +54,6 @@ function gone(error: Error): "finished" {
 }
 
 export const handler = createImportHandler(
-  { bucket: streamBucket(), stream: recordStream(), table: streamTable(), keys: signingKeys() },
+  { bucket: ownBucket(), stream: recordStream(), table: ownTable(), keys: signingKeys() },
   ownQueue(),
 );

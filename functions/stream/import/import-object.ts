@@ -1,14 +1,14 @@
 import { randomUUID } from "node:crypto";
 import { MetricUnit } from "@aws-lambda-powertools/metrics";
 import type { BatchInvocation } from "../../shared/batch";
+import type { DynamoDbTable } from "../../shared/dynamodb-table";
 import { logger, metrics } from "../../shared/powertools";
+import type { S3Bucket } from "../../shared/s3-bucket";
 import type { ObjectVersion } from "../../shared/s3-notification";
 import { isUnavailable } from "../../shared/unavailable";
 import { seal } from "../envelope";
 import { putEntries, type RecordStream } from "../record-stream";
 import type { SigningKeys } from "../signing-keys";
-import type { StreamBucket } from "../stream-bucket";
-import type { StreamTable } from "../stream-table";
 import { LineSplitter } from "./lines";
 import { objectBytes } from "./object-bytes";
 import { Portion } from "./portion";
@@ -16,9 +16,9 @@ import { importIdOf, type Progress, readProgress, saveProgress } from "./progres
 
 /** What an import works with. */
 export interface Importer {
-  readonly bucket: StreamBucket;
+  readonly bucket: S3Bucket;
   readonly stream: RecordStream;
-  readonly table: StreamTable;
+  readonly table: DynamoDbTable;
   readonly keys: SigningKeys;
 }
 

@@ -1,14 +1,14 @@
 import { addAbortSignal, type Readable } from "node:stream";
 import { GetObjectCommand } from "@aws-sdk/client-s3";
+import type { S3Bucket } from "../../shared/s3-bucket";
 import type { ObjectVersion } from "../../shared/s3-notification";
-import type { StreamBucket } from "../stream-bucket";
 
 /**
  * Bytes of a version of an object from an offset on, as they are asked for: whoever is slow has no more in memory.
  * @throws Error with the code ECONNRESET where the connection breaks before the end
  */
 export async function* objectBytes(
-  { client }: StreamBucket,
+  { client }: S3Bucket,
   { bucketName, key, versionId }: ObjectVersion,
   offset: number,
   signal: AbortSignal,

@@ -1,7 +1,7 @@
 import { streamRecord } from "../../../routes/stream";
 import { parseJson } from "../../shared/json";
+import { rulesBroken } from "../../shared/rules";
 import type { StreamRecord } from "../record";
-import { rulesBroken } from "../rules";
 import { maximumLineBytes, type Piece, type Position } from "./lines";
 import type { Progress } from "./progress";
 

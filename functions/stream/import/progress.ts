@@ -1,12 +1,7 @@
 import { createHash } from "node:crypto";
-import {
-  type AttributeValue,
-  ConditionalCheckFailedException,
-  GetItemCommand,
-  PutItemCommand,
-} from "@aws-sdk/client-dynamodb";
+import { PutItemCommand } from "@aws-sdk/client-dynamodb";
+import { type Attributes, type DynamoDbTable, getItem, unlessRefused } from "../../shared/dynamodb-table";
 import type { ObjectVersion } from "../../shared/s3-notification";
-import type { StreamTable } from "../stream-table";
 import type { Position } from "./lines";
 
 /** How far an object has been imported; once it is finished, what became of it. */
@@ -35,7 +30,7 @@ export function importIdOf({ key, versionId }: ObjectVersion): string {
     .digest("hex")}`;
 }
 
-export function noProgress(id: string): Progress {
+function noProgress(id: string): Progress {
   return {
     id,
     revision: 0,
@@ -49,18 +44,17 @@ export function noProgress(id: string): Progress {
   };
 }
 
-export async function readProgress(
-  { client, name }: StreamTable,
-  id: string,
-  abortSignal: AbortSignal,
-): Promise<Progress> {
-  const get = new GetItemCommand({ TableName: name, Key: { id: { S: id } }, ConsistentRead: true });
-  const { Item } = await client.send(get, { abortSignal });
-  return Item ? progressOf(id, Item) : noProgress(id);
+export async function readProgress(table: DynamoDbTable, id: string, signal: AbortSignal): Promise<Progress> {
+  const item = await getItem(table, { id: { S: id } }, signal);
+  return item ? progressOf(id, item) : noProgress(id);
 }
 
 /** False: another has saved its own meanwhile. */
-export async function saveProgress(table: StreamTable, progress: Progress, abortSignal: AbortSignal): Promise<boolean> {
+export async function saveProgress(
+  table: DynamoDbTable,
+  progress: Progress,
+  abortSignal: AbortSignal,
+): Promise<boolean> {
   const isFirst = progress.revision === 1;
   const put = new PutItemCommand({
     TableName: table.name,
@@ -68,18 +62,13 @@ export async function saveProgress(table: StreamTable, progress: Progress, abort
     ConditionExpression: isFirst ? "attribute_not_exists(id)" : "revision = :before",
     ...(!isFirst && { ExpressionAttributeValues: { ":before": { N: String(progress.revision - 1) } } }),
   });
-  try {
-    await table.client.send(put, { abortSignal });
-    return true;
-  } catch (error) {
-    if (!(error instanceof ConditionalCheckFailedException)) throw error;
-    // Its own, where the answer was lost.
-    const { revision, owner } = await readProgress(table, progress.id, abortSignal);
-    return revision === progress.revision && owner === progress.owner;
-  }
+  if ((await unlessRefused(table.client.send(put, { abortSignal }))) !== undefined) return true;
+  // Its own, where the answer was lost.
+  const { revision, owner } = await readProgress(table, progress.id, abortSignal);
+  return revision === progress.revision && owner === progress.owner;
 }
 
-function itemOf({ id, position, refusals, isFinished, owner, ...counts }: Progress): Record<string, AttributeValue> {
+function itemOf({ id, position, refusals, isFinished, owner, ...counts }: Progress): Attributes {
   const numbers = { ...counts, offset: position.offset };
   return {
     id: { S: id },
@@ -92,7 +81,7 @@ function itemOf({ id, position, refusals, isFinished, owner, ...counts }: Progre
   };
 }
 
-function progressOf(id: string, item: Record<string, AttributeValue>): Progress {
+function progressOf(id: string, item: Attributes): Progress {
   const number = (name: string) => Number(item[name]?.N);
   return {
     id,
