@@ -1,15 +1,14 @@
 import type { Environment } from "../../../config/environment";
 import { fileTypes } from "../../../routes/files";
 import type { Graph, GraphNode } from "../../graph/model";
-import type { Statement } from "../../graph/policy";
 import { coversAction } from "../../graph/statement";
 import { blocksOf } from "../../graph/terraform-json";
+import { bucketService, isForBucket, letsBucketAloneSend } from "../bucket-sender";
 import { findingsOn, referenceTo, sameInTerraform } from "../exact";
 import { type FilesData, filesData, kinds, type Processor } from "../files";
 import { dependenciesOf, type Finding, nodesIn, wanted } from "../requirement";
 import type { StackJson } from "../stack-json";
 
-const bucketService = "s3.amazonaws.com";
 /** Where files are uploaded to; what comes of them lies elsewhere, or each result would be worked on again. */
 const prefix = "uploads/";
 
@@ -85,19 +84,12 @@ function filters(graph: Graph, stack: StackJson, data: FilesData, processors: re
 
 /** S3, for this bucket and account; roles of the account send by IAM, and are FIL-02's rights. */
 function sender(graph: Graph, { accountId }: Environment, { bucketArn }: FilesData, queue: GraphNode): Finding[] {
-  const [allowing, ...others] = graph
-    .policiesOf(queue)
-    .flatMap(({ statements }) => statements)
-    .filter(({ effect }) => effect === "Allow");
-  const isBuckets =
-    allowing !== undefined &&
-    others.length === 0 &&
-    isForBucket(allowing, accountId, bucketArn) &&
-    allowing.actions.join() === "sqs:SendMessage" &&
-    allowing.resources.join() === queue.arn;
   return findingsOn(
     queue,
-    wanted(isBuckets, "must take messages from S3 for this bucket and account, and nobody else"),
+    wanted(
+      letsBucketAloneSend(graph, queue, accountId, bucketArn),
+      "must take messages from S3 for this bucket and account, and nobody else",
+    ),
   );
 }
 
@@ -120,21 +112,4 @@ function ofTheKey(
     ["kms:Decrypt", "kms:GenerateDataKey"].every((action) => coversAction(use, action)) &&
     use.actions.every((action) => /^kms:(Decrypt|GenerateDataKey\*?)$/.test(action));
   return findingsOn(key, wanted(lets, "must let S3 use it for what this bucket sends, and for nothing else"));
-}
-
-function isForBucket({ principals, notPrincipals, conditions }: Statement, accountId: string, bucketArn: string) {
-  const isOn = (key: string, operator: RegExp, value: string) =>
-    conditions.some(
-      (condition) =>
-        condition.key.toLowerCase() === key && operator.test(condition.operator) && condition.values.join() === value,
-    );
-  return (
-    notPrincipals.length === 0 &&
-    principals.length === 1 &&
-    principals[0]?.type === "Service" &&
-    principals[0].value === bucketService &&
-    conditions.length === 2 &&
-    isOn("aws:sourceaccount", /^StringEquals$/, accountId) &&
-    isOn("aws:sourcearn", /^Arn(Equals|Like)$|^StringEquals$/, bucketArn)
-  );
 }

@@ -1,12 +1,13 @@
 import type { Environment } from "../../../config/environment";
 import type { Graph, GraphNode } from "../../graph/model";
 import { coversAction, coversResource } from "../../graph/statement";
+import { letsBucketAloneSend } from "../bucket-sender";
 import { dataBucketProblems } from "../data-bucket";
 import { differences, findingsOn, kept, referenceTo } from "../exact";
 import { aliasOf } from "../functions";
 import { keyUses } from "../key-policy";
 import { redriveOf } from "../queues";
-import { expectThat, type Finding, judgeEach, type Requirement, sameJson } from "../requirement";
+import { expectThat, type Finding, judgeEach, type Requirement } from "../requirement";
 import { isRight, type Right, roleOf, rolesAllowed, statementsAbout } from "../rights";
 import type { StackJson } from "../stack-json";
 import { bucketOf, mappingsOf, streamFunctions, streamParts } from "../stream";
@@ -158,7 +159,9 @@ function senders(
   );
   return [
     ...findingsOn(queue, [
-      ...(letsBucketSend(graph, accountId, place, queue) ? [] : [`must let ${place.name} send to it, and nobody else`]),
+      ...(letsBucketAloneSend(graph, queue, accountId, place.arn)
+        ? []
+        : [`must let ${place.name} send to it, and nobody else`]),
       ...(mayUseKey ? [] : [`must have a key that S3 may use for ${place.name}`]),
     ]),
     ...findingsOn(importer, [
@@ -170,25 +173,6 @@ function senders(
       findingsOn(each, [`may do something with ${queue.physicalName}, and is no importer's`]),
     ),
   ];
-}
-
-/** In its name and for its account: S3 itself sends for whoever has a bucket. */
-function letsBucketSend(graph: Graph, accountId: string, { arn }: Place, queue: GraphNode): boolean {
-  const documents = graph.policiesOf(queue);
-  const [statement, ...others] = documents
-    .flatMap(({ statements }) => statements)
-    .filter(({ effect }) => effect === "Allow");
-  if (documents.length !== 1 || statement === undefined || others.length > 0) return false;
-  const { principals, actions, resources, conditions } = statement;
-  return (
-    sameJson(principals, [{ type: "Service", value: "s3.amazonaws.com" }]) &&
-    sameJson(actions, ["sqs:SendMessage"]) &&
-    sameJson(resources, [queue.arn]) &&
-    sameJson(Object.fromEntries(conditions.map(({ operator, key, values }) => [`${operator} ${key}`, values])), {
-      "ArnEquals aws:SourceArn": [arn],
-      "StringEquals aws:SourceAccount": [accountId],
-    })
-  );
 }
 
 /** What each function does with objects: the importer reads what it was told of, the consumer keeps what it took in. */
