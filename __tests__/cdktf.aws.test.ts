@@ -4,13 +4,13 @@ import { type Emulator, startEmulator } from "./support/emulator";
 import { copyProject, projectRoot } from "./support/project";
 import { createStateStorage, emulatorBackend } from "./support/state-storage";
 import { terraformVariables } from "./support/terraform";
-import { describeWithEmulator } from "./support/terraform-and-emulator";
+import { describeWithTerraformAndEmulator } from "./support/terraform-and-emulator";
 
 /* CDKTF's own commands, as its documentation has them, on this project: real Terraform, its S3 backend on an emulator. */
 
 jest.setTimeout(300_000);
 
-describeWithEmulator("cdktf", () => {
+describeWithTerraformAndEmulator("cdktf", () => {
   let emulator: Emulator;
   const project = copyProject();
   beforeAll(async () => {

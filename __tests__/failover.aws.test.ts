@@ -20,7 +20,7 @@ import { projectRoot, temporaryFolder } from "./support/project";
 import { createBucket, createStateStorage, emulatorBackend } from "./support/state-storage";
 import { resource, stackOf, subjectOf } from "./support/synthesized";
 import { terraformFolder } from "./support/terraform";
-import { describeWithEmulator } from "./support/terraform-and-emulator";
+import { describeWithTerraformAndEmulator } from "./support/terraform-and-emulator";
 
 /*
  * docs/operations/recovery.md, rehearsed: prod loses us-east-1 and goes on in us-west-2. Terraform is real, with its S3
@@ -34,7 +34,7 @@ const [east, west] = ["us-east-1", "us-west-2"] as const;
 type Region = typeof east | typeof west;
 const now = Date.now.bind(Date);
 
-describeWithEmulator("PLAT-14 a failover", () => {
+describeWithTerraformAndEmulator("PLAT-14 a failover", () => {
   const before = subjectOf("prod");
   let after: FailedOver;
   let emulator: Emulator;

@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, openSync, readFileSync, rmSync, statSync, writeF
 import { createServer } from "node:net";
 import { dirname, join } from "node:path";
 import { projectRoot, temporaryFolder } from "./project";
+import { loudlySkipped } from "./skipped";
 
 /** An AWS emulator that needs no Docker; exactly this release is what the tests were written against. */
 const ministack = "ministack==1.5.33";
@@ -21,7 +22,7 @@ export interface Emulator {
 }
 
 /** Why there can be no emulator here, or undefined. */
-export function emulatorMissing(): string | undefined {
+function emulatorMissing(): string | undefined {
   const { status, stdout } = spawnSync("python3", ["-c", "import sys; print(sys.version_info >= (3, 10))"], {
     encoding: "utf8",
   });
@@ -29,6 +30,9 @@ export function emulatorMissing(): string | undefined {
     ? undefined
     : "Python 3.10 or newer is not on PATH as python3: the AWS emulator needs it";
 }
+
+const missing = emulatorMissing();
+export const describeWithEmulator = missing ? loudlySkipped(missing) : describe;
 
 /** Starts a fresh emulator on a free port, with nothing of the caller's environment in it. */
 export async function startEmulator(): Promise<Emulator> {

@@ -8,7 +8,7 @@ import { isRecording, recordedOutputs, recordOutputs, withoutIds } from "./recor
 import { createStateStorage, emulatorBackend } from "./state-storage";
 import { backend, type environmentNames, subjectOf } from "./synthesized";
 import { terraformFolder, terraformVariables } from "./terraform";
-import { describeWithEmulator } from "./terraform-and-emulator";
+import { describeWithTerraformAndEmulator } from "./terraform-and-emulator";
 
 /*
  * Real Terraform, with its S3 backend and both locks, against an AWS emulator; the stand-in provider creates
@@ -27,7 +27,7 @@ const stateOf = (json: object) => (json as { terraform: { backend: { s3: State }
 
 /** State, locks and outputs of all stacks of an environment; a file of tests for each, because each takes a minute. */
 export function proveRemoteState(environment: (typeof environmentNames)[number]): void {
-  describeWithEmulator(`remote state of ${environment}`, () => {
+  describeWithTerraformAndEmulator(`remote state of ${environment}`, () => {
     let emulator: Emulator;
     beforeAll(async () => {
       emulator = await startEmulator();

@@ -1,7 +1,6 @@
-import { emulatorMissing } from "./emulator";
-import { describeWithTerraform, loudlySkipped } from "./terraform";
-
-const missing = emulatorMissing();
+import { describeWithEmulator } from "./emulator";
+import { describeWithTerraform } from "./terraform";
 
 /** `describe`, or a loud skip where there is no Terraform, no provider, or no Python for the AWS emulator. */
-export const describeWithEmulator = missing ? loudlySkipped(missing) : describeWithTerraform;
+export const describeWithTerraformAndEmulator =
+  describeWithEmulator === describe ? describeWithTerraform : describe.skip;

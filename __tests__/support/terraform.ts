@@ -2,6 +2,7 @@ import { spawnSync } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type CommandResult, cleanVariables, projectRoot } from "./project";
+import { loudlySkipped } from "./skipped";
 
 /** A stand-in for the AWS provider that lies beside the project where its makers work. */
 const standIn = join(projectRoot, "..", "shared", "terraform", "install.sh");
@@ -30,11 +31,6 @@ const provider = findProvider();
 
 /** `describe`, or a loud skip where there is no Terraform or no provider. */
 export const describeWithTerraform = "missing" in provider ? loudlySkipped(provider.missing) : describe;
-
-export function loudlySkipped(reason: string): typeof describe.skip {
-  process.stderr.write(`\n*** SKIPPED: ${reason}\n\n`);
-  return describe.skip;
-}
 
 export interface TerraformFolder {
   readonly path: string;

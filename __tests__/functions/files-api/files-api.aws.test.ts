@@ -9,8 +9,7 @@ import {
 import { CreateQueueCommand, DeleteMessageCommand, ReceiveMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
 import type { APIGatewayProxyEvent, APIGatewayProxyResult, Context } from "aws-lambda";
 import type * as S3Event from "../../../functions/files/s3-event";
-import { type Emulator, emulatorMissing, startEmulator } from "../../support/emulator";
-import { loudlySkipped } from "../../support/terraform";
+import { describeWithEmulator, type Emulator, startEmulator } from "../../support/emulator";
 import { type HttpCall, httpEvent, seen } from "../http-events";
 import { lambdaContext } from "../lambda";
 import { filesTableDefinition } from "./files-table";
@@ -31,9 +30,6 @@ import {
 /* The files API over S3, SQS and DynamoDB as they behave together: announced, uploaded, heard of, read and deleted. */
 
 jest.setTimeout(60_000);
-
-const missing = emulatorMissing();
-const describeWithEmulator = missing ? loudlySkipped(missing) : describe;
 
 describeWithEmulator("files API", () => {
   let emulator: Emulator;

@@ -1,6 +1,7 @@
-import { createHash, randomBytes, randomUUID } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import type { SQSRecord } from "aws-lambda";
 import { fileIdOfKey } from "../../../functions/files/s3-event";
+import { sqsRecord } from "../../support/local-services";
 import { itemsOf } from "../files-api/files-table";
 import { type LocalAws, tableName } from "./local-aws";
 
@@ -79,22 +80,7 @@ export function notificationOf(...versions: readonly Uploaded[]): string {
 
 /** A message as Lambda hands it over. */
 export function delivered(body: string, receives = 1): SQSRecord {
-  return {
-    messageId: randomUUID(),
-    receiptHandle: "receipt",
-    body,
-    attributes: {
-      ApproximateReceiveCount: String(receives),
-      SentTimestamp: "1767225600000",
-      SenderId: "sender",
-      ApproximateFirstReceiveTimestamp: "1767225600001",
-    },
-    messageAttributes: {},
-    md5OfBody: createHash("md5").update(body).digest("hex"),
-    eventSource: "aws:sqs",
-    eventSourceARN: "arn:aws:sqs:us-east-1:111111111111:tap-files-dev-us-east-1",
-    awsRegion: "us-east-1",
-  };
+  return sqsRecord("tap-files-dev-us-east-1", body, receives);
 }
 
 /** What the table says of a version. */

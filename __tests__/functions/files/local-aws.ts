@@ -1,23 +1,14 @@
-import { createHash } from "node:crypto";
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { buffer } from "node:stream/consumers";
 import type { LocalDynamo } from "../../support/dynalite";
+import { askDynamo, getParameters, type SentMessage, sendMessage, stopServer } from "../../support/local-services";
 import { startFilesDynamo } from "../files-api/files-table";
 
 export const tableName = "files";
 export const bucketName = "tap-files";
 export const configPath = "/tap/dev/files/config/";
 export const maximumReceives = 3;
-
-/** A message that was sent. */
-export interface SentMessage {
-  /** Name of the queue. */
-  readonly queue: string;
-  readonly body: string;
-  readonly delaySeconds: number;
-  readonly attributes: Record<string, string>;
-}
 
 export interface Answer {
   readonly status: number;
@@ -71,7 +62,7 @@ export async function startAws(): Promise<LocalAws> {
     asked: [],
     instead: () => undefined,
     model: () => ({ status: 500 }),
-    stop: () => Promise.all([stop(server), dynamo.stop()]).then(() => undefined),
+    stop: () => Promise.all([stopServer(server), dynamo.stop()]).then(() => undefined),
   };
   return aws;
 }
@@ -119,59 +110,16 @@ async function answerOf(aws: LocalAws, { method = "", url = "/", headers }: Inco
   if (!target.startsWith("DynamoDB")) aws.asked.push(asked);
   const instead = await aws.instead(asked);
   if (instead !== undefined) return instead;
-  if (target !== "") return await answerTarget(aws, asked, target, bytes);
+  if (target !== "") return await answerTarget(aws, asked, target);
   if (key === undefined) return await aws.model(asked);
   if (method === "PUT") return putObject(aws, key, bytes, headers);
   return getObject(aws, key, searchParams.get("versionId") ?? "", headers.range);
 }
 
-async function answerTarget(aws: LocalAws, { body, headers }: Asked, target: string, bytes: Buffer): Promise<Answer> {
-  if (target === "AmazonSQS.SendMessage") return sendMessage(aws, JSON.parse(body));
-  if (target === "AmazonSSM.GetParameters") return getParameters(aws, JSON.parse(body));
-  return await passOn(aws, headers, bytes);
-}
-
-async function passOn({ dynamo }: LocalAws, headers: IncomingMessage["headers"], bytes: Buffer): Promise<Answer> {
-  const { host, connection, "content-length": length, ...others } = headers;
-  const passed = await fetch(dynamo.endpoint, {
-    method: "POST",
-    headers: others as Record<string, string>,
-    body: new Uint8Array(bytes),
-  });
-  return {
-    status: passed.status,
-    body: await passed.text(),
-    headers: { "content-type": "application/x-amz-json-1.0" },
-  };
-}
-
-interface SendMessage {
-  readonly QueueUrl: string;
-  readonly MessageBody: string;
-  readonly DelaySeconds?: number;
-  readonly MessageAttributes?: Record<string, { StringValue: string }>;
-}
-
-function sendMessage(aws: LocalAws, { QueueUrl, MessageBody, DelaySeconds, MessageAttributes }: SendMessage): Answer {
-  aws.sent.push({
-    queue: QueueUrl.split("/").at(-1) ?? "",
-    body: MessageBody,
-    delaySeconds: DelaySeconds ?? 0,
-    attributes: Object.fromEntries(
-      Object.entries(MessageAttributes ?? {}).map(([name, { StringValue }]) => [name, StringValue]),
-    ),
-  });
-  // The SDK compares them.
-  const md5 = createHash("md5").update(MessageBody).digest("hex");
-  return json({ MessageId: String(aws.sent.length), MD5OfMessageBody: md5 });
-}
-
-function getParameters(aws: LocalAws, { Names }: { Names: readonly string[] }): Answer {
-  const isThere = (name: string) => aws.parameters.has(name);
-  return json({
-    Parameters: Names.filter(isThere).map((Name) => ({ Name, Value: aws.parameters.get(Name) })),
-    InvalidParameters: Names.filter((name) => !isThere(name)),
-  });
+async function answerTarget(aws: LocalAws, { body, headers }: Asked, target: string): Promise<Answer> {
+  if (target === "AmazonSQS.SendMessage") return json(sendMessage(aws.sent, body));
+  if (target === "AmazonSSM.GetParameters") return json(getParameters(aws.parameters, body));
+  return { ...(await askDynamo(aws.dynamo, headers, body)), headers: { "content-type": "application/x-amz-json-1.0" } };
 }
 
 function putObject(aws: LocalAws, key: string, bytes: Buffer, headers: IncomingMessage["headers"]): Answer {
@@ -210,11 +158,4 @@ export function errorBody(code: string): string {
 
 export function json(body: object, status = 200): Answer {
   return { status, body: JSON.stringify(body), headers: { "content-type": "application/x-amz-json-1.0" } };
-}
-
-function stop(server: Server): Promise<void> {
-  return new Promise((resolve) => {
-    server.close(() => resolve());
-    server.closeAllConnections();
-  });
 }

@@ -3,9 +3,9 @@ import { S3Client } from "@aws-sdk/client-s3";
 import { SQSClient } from "@aws-sdk/client-sqs";
 import fc from "fast-check";
 import { maximumInputBytes } from "../../../routes/jobs";
+import type { SentMessage } from "../../support/local-services";
 import { type Fate, type Front, startFront } from "../front";
 import { lambdaContext } from "../lambda";
-import type { SentMessage } from "./local-aws";
 import {
   delivered,
   itemOf,

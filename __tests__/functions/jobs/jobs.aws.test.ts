@@ -9,8 +9,7 @@ import {
   SQSClient,
 } from "@aws-sdk/client-sqs";
 import { PutParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
-import { type Emulator, emulatorMissing, startEmulator } from "../../support/emulator";
-import { loudlySkipped } from "../../support/terraform";
+import { describeWithEmulator, type Emulator, startEmulator } from "../../support/emulator";
 import { lambdaContext } from "../lambda";
 import {
   configPath,
@@ -31,9 +30,6 @@ import {
  */
 
 jest.setTimeout(60_000);
-
-const missing = emulatorMissing();
-const describeWithEmulator = missing ? loudlySkipped(missing) : describe;
 
 const maximumReceives = 2;
 const visibilitySeconds = 1;

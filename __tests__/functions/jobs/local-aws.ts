@@ -1,17 +1,8 @@
-import { createHash } from "node:crypto";
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
 import { type LocalDynamo, startDynamo } from "../../support/dynalite";
-
-/** A message that was sent. */
-export interface SentMessage {
-  /** Name of the queue. */
-  readonly queue: string;
-  readonly body: string;
-  readonly delaySeconds: number;
-  readonly attributes: Record<string, string>;
-}
+import { askDynamo, getParameters, type SentMessage, sendMessage, stopServer } from "../../support/local-services";
 
 /**
  * What the functions of the jobs system call, in this process: DynamoDB as it is; of S3, SQS and Parameter Store the
@@ -54,7 +45,7 @@ export async function startAws(): Promise<LocalAws> {
     sent: [],
     parameters: new Map(),
     requests: [],
-    stop: () => Promise.all([stop(server), dynamo.stop()]).then(() => undefined),
+    stop: () => Promise.all([stopServer(server), dynamo.stop()]).then(() => undefined),
   };
   return aws;
 }
@@ -68,49 +59,14 @@ async function answer(aws: LocalAws, request: IncomingMessage, response: ServerR
 async function answerOf(aws: LocalAws, { method, url, headers }: IncomingMessage, body: string): Promise<Answer> {
   const target = String(headers["x-amz-target"] ?? "");
   if (target.startsWith("DynamoDB")) {
-    const { host, connection, "content-length": length, ...others } = headers;
-    const passed = await fetch(aws.dynamo.endpoint, {
-      method: "POST",
-      headers: others as Record<string, string>,
-      body,
-    });
-    return { status: passed.status, body: await passed.text() };
+    return await askDynamo(aws.dynamo, headers, body);
   }
   const path = new URL(url ?? "/", "http://localhost").pathname.slice(1);
   aws.requests.push({ operation: target || `${method} ${path}`, headers, body });
-  if (target === "AmazonSQS.SendMessage") return sendMessage(aws, JSON.parse(body));
-  if (target === "AmazonSSM.GetParameters") return getParameters(aws, JSON.parse(body));
+  if (target === "AmazonSQS.SendMessage") return json(sendMessage(aws.sent, body));
+  if (target === "AmazonSSM.GetParameters") return json(getParameters(aws.parameters, body));
   if (method === "PUT") return putObject(aws, path, body, headers["if-none-match"]);
   return { status: 501, body: "" };
-}
-
-interface SendMessage {
-  readonly QueueUrl: string;
-  readonly MessageBody: string;
-  readonly DelaySeconds?: number;
-  readonly MessageAttributes?: Record<string, { StringValue: string }>;
-}
-
-function sendMessage(aws: LocalAws, { QueueUrl, MessageBody, DelaySeconds, MessageAttributes }: SendMessage): Answer {
-  aws.sent.push({
-    queue: QueueUrl.split("/").at(-1) ?? "",
-    body: MessageBody,
-    delaySeconds: DelaySeconds ?? 0,
-    attributes: Object.fromEntries(
-      Object.entries(MessageAttributes ?? {}).map(([name, { StringValue }]) => [name, StringValue]),
-    ),
-  });
-  // The SDK compares them.
-  const md5 = createHash("md5").update(MessageBody).digest("hex");
-  return json({ MessageId: String(aws.sent.length), MD5OfMessageBody: md5 });
-}
-
-function getParameters(aws: LocalAws, { Names }: { Names: readonly string[] }): Answer {
-  const isThere = (name: string) => aws.parameters.has(name);
-  return json({
-    Parameters: Names.filter(isThere).map((Name) => ({ Name, Value: aws.parameters.get(Name) })),
-    InvalidParameters: Names.filter((name) => !isThere(name)),
-  });
 }
 
 function putObject(aws: LocalAws, path: string, body: string, ifNoneMatch: string | undefined): Answer {
@@ -123,11 +79,4 @@ function putObject(aws: LocalAws, path: string, body: string, ifNoneMatch: strin
     };
   aws.objects.set(path, { body, versions: (before?.versions ?? 0) + 1 });
   return { status: 200, body: "", contentType: "application/xml" };
-}
-
-function stop(server: Server): Promise<void> {
-  return new Promise((resolve) => {
-    server.close(() => resolve());
-    server.closeAllConnections();
-  });
 }

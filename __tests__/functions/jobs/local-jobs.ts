@@ -1,4 +1,4 @@
-import { createHash, randomUUID } from "node:crypto";
+import { randomUUID } from "node:crypto";
 import type {
   APIGatewayProxyEvent,
   APIGatewayProxyResult,
@@ -7,6 +7,7 @@ import type {
   SQSEvent,
   SQSRecord,
 } from "aws-lambda";
+import { sqsRecord } from "../../support/local-services";
 import { type Fate, type Front, startFront } from "../front";
 import { lambdaContext } from "../lambda";
 import { knowErrorsOfNode } from "../node-errors";
@@ -198,22 +199,7 @@ export function jobMessage(changes: object = {}) {
 /** A message as Lambda hands it over; a text is its body as it stands. */
 export function delivered(message: object | string, receives = 1): SQSRecord {
   const body = typeof message === "string" ? message : JSON.stringify(message);
-  return {
-    messageId: randomUUID(),
-    receiptHandle: "receipt",
-    body,
-    attributes: {
-      ApproximateReceiveCount: String(receives),
-      SentTimestamp: "1767225600000",
-      SenderId: "sender",
-      ApproximateFirstReceiveTimestamp: "1767225600001",
-    },
-    messageAttributes: {},
-    md5OfBody: createHash("md5").update(body).digest("hex"),
-    eventSource: "aws:sqs",
-    eventSourceARN: "arn:aws:sqs:us-east-1:111111111111:tap-jobs-dev-us-east-1",
-    awsRegion: "us-east-1",
-  };
+  return sqsRecord("tap-jobs-dev-us-east-1", body, receives);
 }
 
 export type Item = Record<string, { readonly S?: string; readonly N?: string }>;

@@ -1,6 +1,5 @@
 import fc from "fast-check";
-import { emulatorMissing } from "../../support/emulator";
-import { loudlySkipped } from "../../support/terraform";
+import { describeWithEmulator } from "../../support/emulator";
 import { rounds, StreamRun } from "./consumption-run";
 import { type Emulated, startEmulated } from "./emulated";
 import { expectedOf } from "./expected";
@@ -9,9 +8,6 @@ import { calmTests, loadConsumer, type MakeConsumer, newAws } from "./local-cons
 import { shards } from "./shards";
 
 jest.setTimeout(180_000);
-
-const missing = emulatorMissing();
-const describeWithEmulator = missing ? loudlySkipped(missing) : describe;
 
 describeWithEmulator("the consumer over DynamoDB and S3", () => {
   let emulated: Emulated;

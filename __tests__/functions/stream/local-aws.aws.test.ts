@@ -8,17 +8,13 @@ import {
 } from "@aws-sdk/client-dynamodb";
 import { PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import fc from "fast-check";
-import { emulatorMissing } from "../../support/emulator";
-import { loudlySkipped } from "../../support/terraform";
+import { describeWithEmulator } from "../../support/emulator";
 import { type Emulated, startEmulated } from "./emulated";
 import { LocalAws, requestHandlerTo } from "./local-aws";
 
 /* What the other tests run on (local-dynamo.ts, local-objects.ts) behaves as the emulator does, and that one as DynamoDB. */
 
 jest.setTimeout(120_000);
-
-const missing = emulatorMissing();
-const describeWithEmulator = missing ? loudlySkipped(missing) : describe;
 
 const checkpoint = (place: string) => ({ id: { S: "checkpoint" }, sequenceNumber: { S: place } });
 

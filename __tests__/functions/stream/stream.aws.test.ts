@@ -20,8 +20,7 @@ import {
 import { CreateQueueCommand, GetQueueAttributesCommand, ReceiveMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { NodeHttpHandler } from "@smithy/node-http-handler";
 import type { SecretsManagerRotationEventStep } from "aws-lambda";
-import { emulatorMissing } from "../../support/emulator";
-import { loudlySkipped } from "../../support/terraform";
+import { describeWithEmulator } from "../../support/emulator";
 import { lambdaContext } from "../lambda";
 import { type Emulated, startEmulated } from "./emulated";
 import { calmTests } from "./local-consumer";
@@ -34,9 +33,6 @@ import { type OnShard, type SampleRecord, sampleRecord, shardEvent, streamVariab
  */
 
 jest.setTimeout(60_000);
-
-const missing = emulatorMissing();
-const describeWithEmulator = missing ? loudlySkipped(missing) : describe;
 
 const { STREAM_NAME: streamName, SECRET_NAME: secretName } = streamVariables;
 const name = "tap-stream";

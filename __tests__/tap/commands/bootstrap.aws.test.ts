@@ -5,11 +5,11 @@ import { type Emulator, startEmulator } from "../../support/emulator";
 import { copyProject, tap } from "../../support/project";
 import { createBucket, createStateStorage, emulatorBackend } from "../../support/state-storage";
 import { terraformVariables } from "../../support/terraform";
-import { describeWithEmulator } from "../../support/terraform-and-emulator";
+import { describeWithTerraformAndEmulator } from "../../support/terraform-and-emulator";
 
 jest.setTimeout(300_000);
 
-describeWithEmulator("tap bootstrap", () => {
+describeWithTerraformAndEmulator("tap bootstrap", () => {
   let emulator: Emulator;
   const project = copyProject();
   beforeAll(async () => {

@@ -4,11 +4,11 @@ import { type Emulator, startEmulator } from "../../support/emulator";
 import { tap, temporaryFolder } from "../../support/project";
 import { createStateStorage, emulatorBackend } from "../../support/state-storage";
 import { terraformVariables } from "../../support/terraform";
-import { describeWithEmulator } from "../../support/terraform-and-emulator";
+import { describeWithTerraformAndEmulator } from "../../support/terraform-and-emulator";
 
 jest.setTimeout(300_000);
 
-describeWithEmulator("tap outputs", () => {
+describeWithTerraformAndEmulator("tap outputs", () => {
   let emulator: Emulator;
   beforeAll(async () => {
     emulator = await startEmulator();

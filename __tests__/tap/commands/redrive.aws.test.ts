@@ -3,14 +3,10 @@ import { createHash } from "node:crypto";
 import { createServer, type IncomingMessage, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
-import { type Emulator, emulatorMissing, startEmulator } from "../../support/emulator";
+import { describeWithEmulator, type Emulator, startEmulator } from "../../support/emulator";
 import { projectRoot, tap } from "../../support/project";
-import { loudlySkipped } from "../../support/terraform";
 
 jest.setTimeout(60_000);
-
-const missing = emulatorMissing();
-const describeWithEmulator = missing ? loudlySkipped(missing) : describe;
 
 const jobs = "tap-jobs-dev-us-east-1";
 const deadLetters = "tap-jobs-dead-letters-dev-us-east-1";
