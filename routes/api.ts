@@ -1,8 +1,7 @@
 import * as z from "zod/mini";
+import { text } from "./parameters";
 import { bodyErrors, problem } from "./problem";
 import type { ApiDefinition, Model, Parameter } from "./route";
-
-const text = (pattern: RegExp, rule: string) => z.string(rule).check(z.regex(pattern, rule));
 
 const id: Parameter = {
   description: "Id of the item",

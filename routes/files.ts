@@ -1,8 +1,7 @@
 import * as z from "zod/mini";
+import { idempotencyKey, text } from "./parameters";
 import { bodyErrors, problem } from "./problem";
 import type { ApiDefinition, Model, Parameter } from "./route";
-
-const text = (pattern: RegExp, rule: string) => z.string(rule).check(z.regex(pattern, rule));
 
 const mebibyte = 1_048_576;
 
@@ -196,12 +195,7 @@ export const files: ApiDefinition = {
       access: "key",
       function: "catalog",
       headers: {
-        "idempotency-key": {
-          description: "The same for every repetition of one request: the file that was announced is answered again",
-          schema: text(/^[A-Za-z0-9_-]{8,64}$/, "must be 8 to 64 of A-Z a-z 0-9 _ -"),
-          required: true,
-          example: "b6c2a1f0-upload-1",
-        },
+        "idempotency-key": idempotencyKey("the file that was announced", "b6c2a1f0-upload-1"),
       },
       body: { name: "FileInput", schema: fileInputSchema, example: exampleInput },
       responses: {

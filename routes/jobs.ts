@@ -1,8 +1,7 @@
 import * as z from "zod/mini";
+import { idempotencyKey, text } from "./parameters";
 import { bodyErrors, problem } from "./problem";
 import type { ApiDefinition, Model } from "./route";
-
-const text = (pattern: RegExp, rule: string) => z.string(rule).check(z.regex(pattern, rule));
 
 /** What can be done: counts the words of a text, or sums numbers up. */
 const jobTypes = ["count-words", "sum"] as const;
@@ -82,12 +81,7 @@ export const jobs: ApiDefinition = {
       access: "key",
       function: "submit",
       headers: {
-        "idempotency-key": {
-          description: "The same for every repetition of one request: the job that was made is answered again",
-          schema: text(/^[A-Za-z0-9_-]{8,64}$/, "must be 8 to 64 of A-Z a-z 0-9 _ -"),
-          required: true,
-          example: "b6c2a1f0-submit-1",
-        },
+        "idempotency-key": idempotencyKey("the job that was made", "b6c2a1f0-submit-1"),
       },
       body: { name: "JobInput", schema: jobInput, example: { type: "sum", input: [1, 2, 3.5] } },
       responses: {
