@@ -30,7 +30,57 @@ export function subjectOf(environment: string, { alone = false } = {}): Synthesi
     subject = { stacks: readStacks(join(projectRoot, ".cache", "test-synth", set)), environments, backend };
     subjects.set(set, subject);
   }
-  return structuredClone(alone ? only(subject, environment) : subject);
+  return copied(alone ? only(subject, environment) : subject);
+}
+
+/** A copy, to be changed at will. */
+export function copied({ stacks, ...rest }: Synthesized): Synthesized {
+  return { stacks: stacks.map(copiedOnAccess), ...structuredClone(rest) };
+}
+
+/** The JSON of copies that nobody has looked at. */
+const originals = new WeakMap<StackJson, StackJson["json"]>();
+
+/** A copy whose JSON is copied when it is first asked for: most of a mutation's stacks stay as they were. */
+function copiedOnAccess({ json, ...rest }: StackJson): StackJson {
+  const copy = Object.defineProperty({ ...rest } as StackJson, "json", {
+    configurable: true,
+    enumerable: true,
+    get(): StackJson["json"] {
+      originals.delete(copy);
+      Object.defineProperty(copy, "json", { value: structuredClone(json), enumerable: true, writable: true });
+      return copy.json;
+    },
+  });
+  originals.set(copy, json);
+  return copy;
+}
+
+/** With the JSON itself where nobody has looked at its copy: what is known of it needn't be found out again. */
+export function settled(subject: Synthesized): Synthesized {
+  const stacks = subject.stacks.map((stack) => {
+    const json = originals.get(stack);
+    if (json === undefined) return stack;
+    const { id, component, environmentSuffix, region } = stack;
+    return { id, component, environmentSuffix, region, json };
+  });
+  return { ...subject, stacks };
+}
+
+/** Whether two subjects are the same JSON. */
+export function isSame(a: Synthesized, b: Synthesized): boolean {
+  const given = ({ environments, backend }: Synthesized) => JSON.stringify({ environments, backend });
+  return (
+    a.stacks.length === b.stacks.length &&
+    given(a) === given(b) &&
+    a.stacks.every((stack, index) => {
+      const { json, ...other } = b.stacks[index] as StackJson;
+      const { json: own, ...rest } = stack;
+      return (
+        JSON.stringify(rest) === JSON.stringify(other) && (own === json || JSON.stringify(own) === JSON.stringify(json))
+      );
+    })
+  );
 }
 
 /** What is an environment's own of what was synthesized together. */

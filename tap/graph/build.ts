@@ -17,7 +17,8 @@ interface Placed {
 }
 
 /**
- * The graph of these stacks. Nothing is read from elsewhere and nothing that is given is changed: rules are proven on
+ * The graph of these stacks. Nothing is read from elsewhere and nothing that is given is changed, nor may it be by
+ * others: what was found out about a resource is kept for the next graph with the same one in it. Rules are proven on
  * changed copies of the JSON.
  *
  * @throws RangeError where two stacks have the same id

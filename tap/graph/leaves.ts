@@ -1,4 +1,5 @@
 import { parseJsonText } from "./json-text";
+import { rememberingObjects } from "./remembering";
 import { type Attributes, isObject, pathOf } from "./terraform-json";
 
 /** A text somewhere in the attributes of a resource. */
@@ -18,12 +19,12 @@ export interface Leaf {
 const notWalked = new Set(["//", "depends_on", "lifecycle", "provider"]);
 
 /** All texts in a resource's attributes, also within texts that hold JSON. */
-export function leavesOf(attributes: Attributes): Leaf[] {
+export const leavesOf = rememberingObjects((attributes: Attributes): readonly Leaf[] => {
   const leaves: Leaf[] = [];
   for (const [key, value] of Object.entries(attributes))
     if (!notWalked.has(key)) walk(value, { path: key, way: key }, leaves);
   return leaves;
-}
+});
 
 type Position = Omit<Leaf, "text">;
 

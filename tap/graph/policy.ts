@@ -1,4 +1,5 @@
 import type { GraphNode } from "./model";
+import { remembering, rememberingObjects } from "./remembering";
 
 /**
  * What a policy decides. `identity`: what a role or a user may do. `boundary`: what it may do at most. `trust`: who
@@ -71,7 +72,14 @@ export class PolicyProblem extends Error {
  *
  * @throws PolicyProblem where IAM would refuse it too
  */
-export function normalizePolicy(document: unknown, path: string): Statement[] {
+export function normalizePolicy(document: unknown, path: string): readonly Statement[] {
+  return typeof document === "object" && document !== null ? knownPolicies(document)(path) : normalized(document, path);
+}
+
+/** By document, which is the same object for the same text, and by the way to it. */
+const knownPolicies = rememberingObjects((document: object) => remembering((path) => normalized(document, path)));
+
+function normalized(document: unknown, path: string): readonly Statement[] {
   const statements = member(document, "Statement", path);
   if (statements === undefined) throw new PolicyProblem("has no Statement");
   const list = Array.isArray(statements);

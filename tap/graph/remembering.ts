@@ -21,3 +21,18 @@ export function remembering<T>(answer: (text: string) => T): (text: string) => T
     return value;
   };
 }
+
+/**
+ * A pure function of an object that nobody changes, which keeps its answers as long as there is the object: stacks that
+ * are the same are in many graphs, one for each change of another one. Answers are shared: nobody changes them either.
+ */
+export function rememberingObjects<Given extends object, Answer>(answer: (given: Given) => Answer) {
+  const answers = new WeakMap<Given, { readonly value: Answer }>();
+  return (given: Given): Answer => {
+    const known = answers.get(given);
+    if (known !== undefined) return known.value;
+    const value = answer(given);
+    answers.set(given, { value });
+    return value;
+  };
+}

@@ -3,7 +3,7 @@ import { requirements } from "../../../../tap/audit/requirements";
 import { fil06 } from "../../../../tap/audit/requirements/fil-06";
 import { fil07 } from "../../../../tap/audit/requirements/fil-07";
 import { type Mutation, prove } from "../../../support/prove";
-import { only, resource } from "../../../support/synthesized";
+import { copied, only, resource } from "../../../support/synthesized";
 import { synthesizeWithUserPools } from "../../../support/with-user-pools";
 import {
   aloneWith,
@@ -84,7 +84,7 @@ prove(
 
 const withPools = synthesizeWithUserPools();
 const pooled = (environment: string, { alone = false }): Synthesized =>
-  structuredClone(alone ? only(withPools, environment) : withPools);
+  copied(alone ? only(withPools, environment) : withPools);
 
 const ofPools = { ...aloneWith(["files"], pooled), environments: ["dev", "prod"] };
 

@@ -2,7 +2,7 @@ import type { Synthesized } from "../../../../tap/audit/requirement";
 import type { StackJson } from "../../../../tap/audit/stack-json";
 import type { Attributes } from "../../../../tap/graph/terraform-json";
 import type { Mutation, ProofOptions } from "../../../support/prove";
-import { resource, stackOf, subjectOf } from "../../../support/synthesized";
+import { copied, resource, stackOf, subjectOf } from "../../../support/synthesized";
 import { routePart } from "./api-mutations";
 import { add, nameOf, rewrite, type Statement } from "./mutations";
 
@@ -25,7 +25,7 @@ export function aloneWith(
       if (!alone) return synthesized(environment, {});
       const subject = subjects.get(environment) ?? own(environment);
       subjects.set(environment, subject);
-      return structuredClone(subject);
+      return copied(subject);
     },
   };
 }

@@ -10,7 +10,7 @@ import { sec04 } from "../../../../tap/audit/requirements/sec-04";
 import type { StackJson } from "../../../../tap/audit/stack-json";
 import type { Attributes } from "../../../../tap/graph/terraform-json";
 import { type Mutation, type ProofOptions, prove } from "../../../support/prove";
-import { environmentNames, only, resource, stackOf, subjectOf } from "../../../support/synthesized";
+import { copied, environmentNames, only, resource, stackOf, subjectOf } from "../../../support/synthesized";
 import { synthesizeWithDomains } from "../../../support/with-domains";
 import { api, apiResource, apiSetting, apiText, apiWith, apiWithin, apiWithout } from "./api-mutations";
 import { adding, changing, nameOf, policy, putOut, referenceTo } from "./mutations";
@@ -21,8 +21,7 @@ remove();
 const options: ProofOptions = {
   environments: ["dev", "prod"],
   alone: true,
-  synthesized: (environment, { alone = false }) =>
-    structuredClone(alone ? only(withDomains, environment) : withDomains),
+  synthesized: (environment, { alone = false }) => copied(alone ? only(withDomains, environment) : withDomains),
 };
 
 test.each(requirements.map((requirement) => [requirement.id, requirement] as const))(

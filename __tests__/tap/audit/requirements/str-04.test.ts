@@ -3,7 +3,7 @@ import type { StackJson } from "../../../../tap/audit/stack-json";
 import type { Attributes } from "../../../../tap/graph/terraform-json";
 import { synthesizeFailedOver } from "../../../support/failed-over";
 import { type Mutation, prove } from "../../../support/prove";
-import { backend, resource } from "../../../support/synthesized";
+import { backend, copied, resource } from "../../../support/synthesized";
 import { add, adding, changing, nameOf, remove, rewrite, without } from "./mutations";
 import { assign, judgedOn, roleAllowed, stream, streamResource, streamRights, streamSetting } from "./stream-mutations";
 
@@ -223,7 +223,7 @@ describe("after a failover", () => {
     {
       environments: ["prod"],
       synthesized: () =>
-        structuredClone({ stacks: stacks.filter(({ component }) => component === "stream"), environments, backend }),
+        copied({ stacks: stacks.filter(({ component }) => component === "stream"), environments, backend }),
     },
   );
 });

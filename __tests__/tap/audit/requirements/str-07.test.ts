@@ -2,7 +2,7 @@ import { str07 } from "../../../../tap/audit/requirements/str-07";
 import type { StackJson } from "../../../../tap/audit/stack-json";
 import type { Attributes } from "../../../../tap/graph/terraform-json";
 import { type Mutation, prove } from "../../../support/prove";
-import { resource, stackOf } from "../../../support/synthesized";
+import { copied, resource, stackOf } from "../../../support/synthesized";
 import { synthesizeWithoutTracing } from "../../../support/without-tracing";
 import { add, nameOf, remove } from "./mutations";
 import { assign, judgedOn, stream, streamResource, streamSetting } from "./stream-mutations";
@@ -101,6 +101,6 @@ describe("with the tracing switched off", () => {
       "a stage is traced": streamSetting(stage, "Stage", { xray_tracing_enabled: true }),
       "a stage of the files is traced": files(stage, "Stage", { xray_tracing_enabled: true }),
     },
-    { environments: ["dev"], synthesized: () => structuredClone(withoutTracing) },
+    { environments: ["dev"], synthesized: () => copied(withoutTracing) },
   );
 });

@@ -2,7 +2,7 @@ import type { Synthesized } from "../../../../tap/audit/requirement";
 import type { StackJson } from "../../../../tap/audit/stack-json";
 import type { Attributes } from "../../../../tap/graph/terraform-json";
 import type { Mutation, ProofOptions } from "../../../support/prove";
-import { resource, stackOf, subjectOf } from "../../../support/synthesized";
+import { copied, resource, stackOf, subjectOf } from "../../../support/synthesized";
 import { add, referenceTo, rewrite } from "./mutations";
 
 /** A mutation of the stream. */
@@ -75,6 +75,6 @@ export const judgedOn = (...components: readonly string[]): ProofOptions => ({
         ({ component, region }) => components.includes(component) || components.includes(`${component} ${region}`),
       ),
     });
-    return structuredClone(subjects.get(name) as Synthesized);
+    return copied(subjects.get(name) as Synthesized);
   },
 });
