@@ -30,8 +30,9 @@ const mapFile = "index.mjs.map";
 /**
  * The code of every function, functions/{system}/{name}/handler.ts, as new as its source. The same source makes the
  * same bytes, wherever the project lies and whatever other functions there are.
- * @returns {Promise<Record<string, { folder: string, hash: string }>>} by name, as `records/write`; hash: SHA-256 of
- *   what is in the folder, hexadecimal
+ * @returns {Promise<Record<string, { folder: string, hash: string, calls: string[] }>>} by name, as `records/write`;
+ *   hash: SHA-256 of what is in the folder, hexadecimal; calls: operations of AWS that the code can call, as
+ *   `dynamodb:GetItem`: the name of the SDK's client, and of its command
  * @throws Error whose message says what is wrong, by file and line
  */
 export async function bundleFunctions(projectRoot) {
@@ -45,16 +46,16 @@ export async function bundleFunctions(projectRoot) {
     writeIndex(projectRoot, fresh, start);
   }
   return Object.fromEntries(
-    names.map((name) => [
-      name,
-      { folder: folderOf(projectRoot, name, fresh.get(name).hash), hash: fresh.get(name).hash },
-    ]),
+    names.map((name) => {
+      const { hash, calls } = fresh.get(name);
+      return [name, { folder: folderOf(projectRoot, name, hash), hash, calls }];
+    }),
   );
 }
 
 const indexFile = (projectRoot) => join(bundlesFolder(projectRoot), "index.json");
 
-/** What was bundled by an earlier run from what the inputs still are: hash and inputs, by name. */
+/** What was bundled by an earlier run from what the inputs still are: hash, calls and inputs, by name. */
 function readFresh(projectRoot) {
   const index = readJson(indexFile(projectRoot));
   if (index?.stamp !== stampOf(projectRoot, settings)) return new Map();
@@ -65,7 +66,10 @@ function readFresh(projectRoot) {
         ([name, { hash, inputs }]) =>
           inputs.every((input) => isSame[input]) && isWhole(projectRoot, name, folderOf(projectRoot, name, hash)),
       )
-      .map(([name, { hash, inputs }]) => [name, { hash, inputs: inputs.map((input) => index.files[input][0]) }]),
+      .map(([name, { inputs, ...bundled }]) => [
+        name,
+        { ...bundled, inputs: inputs.map((input) => index.files[input][0]) },
+      ]),
   );
 }
 
@@ -75,9 +79,9 @@ function writeIndex(projectRoot, bundles, start) {
   // What was changed while esbuild read may or may not be in a bundle: then the next run bundles again.
   if (newestChange(projectRoot, files) >= start) return;
   const position = new Map(files.map((file, index) => [file, index]));
-  const functions = [...bundles].map(([name, { hash, inputs }]) => [
+  const functions = [...bundles].map(([name, { inputs, ...bundled }]) => [
     name,
-    { hash, inputs: inputs.map((input) => position.get(input)) },
+    { ...bundled, inputs: inputs.map((input) => position.get(input)) },
   ]);
   const index = {
     stamp: stampOf(projectRoot, settings),
@@ -120,10 +124,11 @@ async function bundle(projectRoot, names) {
     return names.map((name) => {
       const code = texts.get(join(name, codeFile));
       const map = ownSources(texts.get(join(name, mapFile)));
-      requirePackages(projectRoot, name, metafile.outputs[`${outFolder}/${name}/${codeFile}`].imports);
+      const output = metafile.outputs[`${outFolder}/${name}/${codeFile}`];
+      requirePackages(projectRoot, name, output.imports);
       const files = new Map([[codeFile, code], [mapFile, map], ...readPackages(projectRoot, name)]);
       const inputs = [...inputsOf(metafile, entryOf(name)), ...packageInputs(projectRoot, name)];
-      return [name, { hash: store(projectRoot, name, files), inputs }];
+      return [name, { hash: store(projectRoot, name, files), calls: callsIn(output), inputs }];
     });
   } catch (error) {
     throw withoutStack(explain(error));
@@ -136,6 +141,18 @@ function inputsOf(metafile, entry) {
   for (const input of inputs)
     for (const { path, external } of metafile.inputs[input].imports) if (!external) inputs.add(path);
   return [...inputs];
+}
+
+/** Commands of the SDK that something is left of in the code: esbuild drops the class of a command that nobody names. */
+function callsIn(output) {
+  const command = /(?:^|\/)node_modules\/@aws-sdk\/client-([a-z0-9-]+)\/dist-es\/commands\/(\w+)Command\.js$/;
+  const calls = Object.entries(output.inputs)
+    .filter(([, { bytesInOutput }]) => bytesInOutput > 0)
+    .flatMap(([input]) => {
+      const [, client, operation] = command.exec(input) ?? [];
+      return operation === undefined ? [] : [`${client}:${operation}`];
+    });
+  return [...new Set(calls)].sort();
 }
 
 /** Nothing is written there: sources of a source map are relative to it. */

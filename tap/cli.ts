@@ -1,10 +1,12 @@
 import { Command, CommanderError } from "commander";
 import type { ParsedBackend } from "../config/backend";
 import { ConfigError } from "../config/errors";
+import { addAudit } from "./commands/audit";
 import { addBootstrap } from "./commands/bootstrap";
 import { addList } from "./commands/list";
 import { addOpenApi } from "./commands/openapi";
 import { addOutputs } from "./commands/outputs";
+import { addParity } from "./commands/parity";
 import { addRedrive } from "./commands/redrive";
 import { addRequirements } from "./commands/requirements";
 import { addSynth } from "./commands/synth";
@@ -54,6 +56,8 @@ function createProgram(context: Context): Command {
   addBootstrap(program, context);
   addOutputs(program, context);
   addOpenApi(program, context);
+  addAudit(program, context);
+  addParity(program, context);
   addRedrive(program, context);
   addRequirements(program, context);
   return program;

@@ -5,6 +5,7 @@ import { ConfigError, type ConfigProblem } from "../config/errors";
 import { loadEnvironments } from "../config/load";
 import type { Selection } from "../config/selection";
 import type { FunctionBundles } from "../main";
+import type { BundledCode } from "./audit/privilege/least-privilege";
 
 /** What a command runs in; everything from outside comes through here, so that tests need patch nothing. */
 export interface Context {
@@ -15,7 +16,7 @@ export interface Context {
   /** `backend.hcl` as bin/tap.mjs parsed it. */
   readonly backend: ParsedBackend;
   /** Code of all functions, bundled; from the cache where nothing has changed. Rejects with what is wrong with it, by file and line. */
-  bundleFunctions(): Promise<FunctionBundles>;
+  bundleFunctions(): Promise<FunctionBundles & Readonly<Record<string, BundledCode>>>;
   readonly variables: Readonly<Record<string, string | undefined>>;
   /** Folder that the command was called from. */
   readonly cwd: string;

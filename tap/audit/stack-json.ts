@@ -23,10 +23,10 @@ export interface Resource {
 
 /** All stacks of a synthesized folder, as its manifest lists them. */
 export function readStacks(outdir: string): StackJson[] {
-  return readCdktfFolder(outdir).map((stack) => {
-    const parts = parseStackId(stack.id);
-    if (parts === undefined) throw new Error(`${stack.id} is not the id of a stack of this project`);
-    return { ...stack, ...parts };
+  return readCdktfFolder(outdir).map(({ id, json }) => {
+    const parts = parseStackId(id);
+    if (parts === undefined) throw new Error(`${id} is not the id of a stack of this project`);
+    return { id, json, ...parts };
   });
 }
 

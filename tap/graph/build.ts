@@ -57,12 +57,13 @@ export function buildGraph(sources: readonly StackSource[]): Graph {
 }
 
 function scopeOf(configuration: Configuration, evaluator: Evaluator): StackScope {
-  const { id, component, environmentSuffix, outputs } = configuration;
+  const { id, component, environmentSuffix, outputs, declared } = configuration;
   const stack: { -readonly [Key in keyof GraphStack]: GraphStack[Key] } = {
     id,
     outputs,
     ...(component === undefined ? {} : { component }),
     ...(environmentSuffix === undefined ? {} : { environmentSuffix }),
+    ...(declared === undefined ? {} : { declared }),
   };
   const scope = new StackScope(configuration, stack);
   const provider = configuration.providers.get("aws") ?? {};

@@ -11,6 +11,8 @@ interface SourceParts {
   readonly environmentSuffix?: string;
   /** Where the provider names none. */
   readonly region?: string;
+  /** The file that it was read from, relative to the folder that was named, with `/`. */
+  readonly file?: string;
 }
 
 export interface JsonSource extends SourceParts {
@@ -55,6 +57,7 @@ export interface Configuration extends SourceParts {
   readonly variables: Readonly<Record<string, unknown>>;
   readonly locals: Readonly<Record<string, unknown>>;
   readonly outputs: Readonly<Record<string, unknown>>;
+  readonly declared?: Pick<TerraformJson, "terraform" | "variable">;
 }
 
 export function configurationOf(source: StackSource): Configuration {
@@ -71,6 +74,10 @@ function jsonConfiguration({ json, ...source }: JsonSource): Configuration {
     ),
     locals: json.locals ?? {},
     outputs: Object.fromEntries(Object.entries(json.output ?? {}).map(([name, { value }]) => [name, value])),
+    declared: {
+      ...(json.terraform === undefined ? {} : { terraform: json.terraform }),
+      ...(json.variable === undefined ? {} : { variable: json.variable }),
+    },
   };
 }
 

@@ -1,5 +1,5 @@
 import type { PolicyDocument, UnreadablePolicy } from "./policy";
-import type { Attributes } from "./terraform-json";
+import type { Attributes, TerraformJson } from "./terraform-json";
 
 /** A stack of the graph. What its provider doesn't say is undefined: stacks of other projects are in the graph too. */
 export interface GraphStack {
@@ -13,6 +13,8 @@ export interface GraphStack {
   readonly environmentSuffix?: string;
   /** What the stack gives out, by name, as written. */
   readonly outputs: Readonly<Record<string, unknown>>;
+  /** What its configuration says of Terraform itself, and its variables; a plan doesn't tell it. */
+  readonly declared?: Pick<TerraformJson, "terraform" | "variable">;
 }
 
 /** A resource or a data source. */

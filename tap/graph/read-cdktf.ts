@@ -7,6 +7,8 @@ import type { TerraformJson } from "./terraform-json";
 export interface CdktfStack {
   readonly id: string;
   readonly json: TerraformJson;
+  /** Where the JSON is, relative to the folder. */
+  readonly file: string;
 }
 
 /** Whether a folder is one that cdktf writes, `cdktf.out` by default. */
@@ -23,6 +25,7 @@ export function readCdktfFolder(folder: string): CdktfStack[] {
     throw new CommandError(`${join(folder, "manifest.json")} lists no stacks: it is no manifest of cdktf`);
   return Object.entries(stacks).map(([id, { synthesizedStackPath }]) => ({
     id,
+    file: synthesizedStackPath,
     json: readJson(join(folder, synthesizedStackPath)) as TerraformJson,
   }));
 }

@@ -55,5 +55,5 @@ function readPlan(path: string): StackSource {
     if (!isObject(plan[part]))
       throw new CommandError(`${path} has no ${part}: it is a state, or no complete plan. ${wanted}`);
   const id = basename(path).replace(/\.json$/, "");
-  return { id, plan: plan as unknown as PlanJson, ...parseStackId(id) };
+  return { id, plan: plan as unknown as PlanJson, file: basename(path), ...parseStackId(id) };
 }
