@@ -1,5 +1,6 @@
 import type { BackendSettings } from "../../config/backend";
 import type { Environment } from "../../config/environment";
+import { CommandError } from "../context";
 import { buildGraph } from "../graph/build";
 import type { StackSource } from "../graph/configuration";
 import type { Graph } from "../graph/model";
@@ -41,7 +42,7 @@ export interface Judge {
 /** Everything that is wrong with these stacks. */
 export function audit(request: AuditRequest): AuditResult {
   const start = performance.now();
-  const graph = buildGraph(request.sources);
+  const graph = graphOf(request.sources);
   const judges = [...judgesOf(request), ...(request.more ?? [])];
   const findings = judges.flatMap(({ rule, judge }) =>
     auditFindings(
@@ -71,6 +72,16 @@ export function audit(request: AuditRequest): AuditResult {
     milliseconds: performance.now() - start,
     notes: request.notes ?? [],
   };
+}
+
+/** @throws CommandError where a configuration is nested deeper than can be followed */
+function graphOf(sources: readonly StackSource[]): Graph {
+  try {
+    return buildGraph(sources);
+  } catch (error) {
+    if (!(error instanceof RangeError && /call stack/.test(error.message))) throw error;
+    throw new CommandError("A configuration is nested too deep to be judged: no resource of AWS is.");
+  }
 }
 
 function judgesOf({ own, settings }: AuditRequest): Judge[] {

@@ -74,11 +74,13 @@ function jsonConfiguration({ json, ...source }: JsonSource): Configuration {
     ),
     locals: json.locals ?? {},
     outputs: Object.fromEntries(Object.entries(json.output ?? {}).map(([name, { value }]) => [name, value])),
-    declared: {
-      ...(json.terraform === undefined ? {} : { terraform: json.terraform }),
-      ...(json.variable === undefined ? {} : { variable: json.variable }),
-    },
+    ...declaredIn(json),
   };
+}
+
+function declaredIn({ terraform, variable }: TerraformJson): Pick<Configuration, "declared"> {
+  if (terraform === undefined && variable === undefined) return {};
+  return { declared: { ...(terraform && { terraform }), ...(variable && { variable }) } };
 }
 
 function blocksIn(mode: Block["mode"], types: TerraformJson["resource"] = {}): Block[] {

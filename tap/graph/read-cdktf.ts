@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { CommandError } from "../context";
-import type { TerraformJson } from "./terraform-json";
+import { isObject, type TerraformJson } from "./terraform-json";
 
 /** A stack as cdktf wrote it. */
 export interface CdktfStack {
@@ -26,8 +26,39 @@ export function readCdktfFolder(folder: string): CdktfStack[] {
   return Object.entries(stacks).map(([id, { synthesizedStackPath }]) => ({
     id,
     file: synthesizedStackPath,
-    json: readJson(join(folder, synthesizedStackPath)) as TerraformJson,
+    json: configurationIn(join(folder, synthesizedStackPath)),
   }));
+}
+
+function configurationIn(path: string): TerraformJson {
+  return checkedConfiguration(readJson(path), path);
+}
+
+/** How many names lie above the blocks of each kind: `resource`, a type, a name. */
+const levels = { resource: 2, data: 2, output: 1, variable: 1, locals: 0, terraform: 0 } as const;
+
+/**
+ * A configuration in the shape in which cdktf writes it.
+ * @throws CommandError with all that has another shape
+ */
+export function checkedConfiguration(json: unknown, label: string): TerraformJson {
+  if (!isObject(json)) throw new CommandError(`${label} is no configuration: it holds no object`);
+  const wrong = [
+    ...Object.entries(levels).flatMap(([kind, depth]) => misshapen(json[kind], kind, depth)),
+    ...Object.entries(isObject(json.provider) ? json.provider : {}).flatMap(([name, blocks]) =>
+      Array.isArray(blocks) && blocks.every(isObject) ? [] : [`provider.${name} must be a list of objects`],
+    ),
+    ...(json.provider === undefined || isObject(json.provider) ? [] : ["provider must be an object"]),
+  ];
+  if (wrong.length > 0) throw new CommandError(`${label} is no configuration: ${wrong.slice(0, 5).join("; ")}`);
+  return json as TerraformJson;
+}
+
+function misshapen(value: unknown, path: string, depth: number): string[] {
+  if (value === undefined) return [];
+  if (!isObject(value)) return [`${path} must be an object`];
+  if (depth === 0) return [];
+  return Object.entries(value).flatMap(([name, inner]) => misshapen(inner ?? null, `${path}.${name}`, depth - 1));
 }
 
 /** The JSON in a file, or a refusal that names the file. */

@@ -8,6 +8,7 @@ import { rules } from "../../../tap/audit/rules";
 import { CommandError } from "../../../tap/context";
 import { buildGraph } from "../../../tap/graph/build";
 import { readStackSources } from "../../../tap/graph/read";
+import { checkedConfiguration } from "../../../tap/graph/read-cdktf";
 import type { Attributes, TerraformJson } from "../../../tap/graph/terraform-json";
 
 /* Whatever is in a file, an audit ends with a report or with a sentence that says what is wrong with it. */
@@ -41,16 +42,16 @@ const junk = fc.oneof(
     "constructor",
   ),
   fc.jsonValue(),
-  fc.constant(nested(2_000)),
+  fc.constant(nested(200)),
   fc.constant("x".repeat(100_000)),
   fc.constant(Array.from({ length: 2_000 }, (_, index) => index)),
 );
 
 type Step = string | number;
 
-/** Every way into a value. */
+/** Every way into a value, as deep as examples are. */
 function waysInto(value: unknown, way: readonly Step[] = []): Step[][] {
-  if (typeof value !== "object" || value === null) return [[...way]];
+  if (typeof value !== "object" || value === null || way.length > 15) return [[...way]];
   const keys: Step[] = Array.isArray(value) ? [...value.keys()] : Object.keys(value);
   return [[...way], ...keys.flatMap((key) => waysInto((value as Attributes)[key], [...way, key]))];
 }
@@ -82,7 +83,7 @@ test("configurations with junk in them are judged by every rule", () => {
     fc.property(broken, (json) => {
       let result: ReturnType<typeof audit>;
       try {
-        result = audit({ ...request, sources: [{ id: "broken", json: json as TerraformJson }] });
+        result = audit({ ...request, sources: [{ id: "broken", json: checkedConfiguration(json, "broken.json") }] });
       } catch (error) {
         expect(error).toBeInstanceOf(CommandError);
         return;
@@ -122,5 +123,17 @@ test("files that break off, or hold another thing, are refused in a sentence", (
     );
   } finally {
     rmSync(folder, { recursive: true, force: true });
+  }
+});
+
+test("what is nested too deep is refused in a sentence", () => {
+  const deep = (length: number): string => `${"[".repeat(length)}${"]".repeat(length)}`;
+  for (const value of [JSON.parse(deep(5_000)), deep(100_000), `\${${"a".repeat(100)}${"(".repeat(100_000)}`]) {
+    const json = { resource: { aws_s3_bucket: { Data: { bucket: "data", policy: value } } } };
+    try {
+      audit({ ...request, sources: [{ id: "deep", json }] });
+    } catch (error) {
+      expect(error).toBeInstanceOf(CommandError);
+    }
   }
 });

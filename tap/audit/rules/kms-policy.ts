@@ -87,7 +87,7 @@ function isAdministered({ effect, principals, conditions, ...statement }: Statem
     isOpenText(value) ||
     (accountId === undefined
       ? /^arn:[\w-]+:iam::\d{12}:root$|^\d{12}$/.test(value)
-      : value === accountId || new RegExp(`^arn:[\\w-]+:iam::${accountId}:root$`).test(value));
+      : value === accountId || /^arn:[\w-]+:iam::(\d+):root$/.exec(value)?.[1] === accountId);
   return (
     effect === "Allow" &&
     conditions.length === 0 &&

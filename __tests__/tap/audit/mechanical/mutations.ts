@@ -108,23 +108,28 @@ function inDocument(document: object, way: readonly Step[], others: Others): Cha
 function widened(document: object, way: readonly Step[]): Change[] {
   const { Statement } = document as { Statement?: unknown };
   if (!Array.isArray(Statement)) return [];
-  return Statement.flatMap((statement: unknown, index) => {
-    if (!isObject(statement)) return [];
-    const wider: [string, Attributes][] = [];
-    if (statement.Effect === "Allow") {
-      if ("Action" in statement) wider.push(["any action", { ...statement, Action: ["*"] }]);
-      if ("Resource" in statement) wider.push(["any resource", { ...statement, Resource: ["*"] }]);
-      if ("Principal" in statement) wider.push(["anybody", { ...statement, Principal: { AWS: "*" } }]);
-      const service = String([statement.Action].flat()[0]).split(":")[0];
-      if ("Action" in statement) wider.push([`any of ${service}`, { ...statement, Action: [`${service}:*`] }]);
-    } else wider.push(["allows what it denied", { ...statement, Effect: "Allow" }]);
-    return wider.map(([to, changed]) => ({
+  return Statement.flatMap((statement: unknown, index) =>
+    (isObject(statement) ? widerThan(statement) : []).map(([to, changed]) => ({
       way,
       kind: "widened" as const,
       to: `statement ${index}: ${to}`,
       value: JSON.stringify({ ...document, Statement: Statement.with(index, changed) }),
-    }));
-  });
+    })),
+  );
+}
+
+function widerThan(statement: Attributes): [string, Attributes][] {
+  if (statement.Effect !== "Allow") return [["allows what it denied", { ...statement, Effect: "Allow" }]];
+  const service = String([statement.Action].flat()[0]).split(":")[0];
+  const wider: [string, string, unknown][] = [
+    ["Action", "any action", ["*"]],
+    ["Action", `any of ${service}`, [`${service}:*`]],
+    ["Resource", "any resource", ["*"]],
+    ["Principal", "anybody", { AWS: "*" }],
+  ];
+  return wider
+    .filter(([member]) => member in statement)
+    .map(([member, to, value]) => [to, { ...statement, [member]: value }]);
 }
 
 /** Attributes of other resources of a type in the stack, by the type. */
