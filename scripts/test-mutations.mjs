@@ -88,7 +88,7 @@ async function judge(copy, { id, name, file, from, to, tests, title }) {
   try {
     const report = join(copy, "mutation.json");
     rmSync(report, { force: true });
-    const variables = withoutSynthesis.test(tests) ? { TAP_TEST_SYNTHESIS: "keep" } : {};
+    const variables = { TAP_TEST_SEED: "1", ...(withoutSynthesis.test(tests) && { TAP_TEST_SYNTHESIS: "keep" }) };
     const output = await jest(copy, variables, [
       "--selectProjects=unit",
       "--testPathPatterns",
