@@ -18,6 +18,9 @@ const wanted = process.argv.slice(2);
 const withoutSynthesis =
   /^(broken-configurations|config\/(load|suffix)|constructs\/[\w.-]+|functions\/\S+|tap\/openapi)$/;
 
+/** The slowest takes a tenth of it. */
+const longestMilliseconds = 10 * 60_000;
+
 if (wanted.includes("--help")) {
   console.log(
     "npm run test:mutations [-- ID …]\n\nExamples:\n  npm run test:mutations\n  npm run test:mutations -- PLAT-23 STR-08",
@@ -85,7 +88,7 @@ async function judge(copy, { id, name, file, from, to, tests, title }) {
   try {
     const report = join(copy, "mutation.json");
     rmSync(report, { force: true });
-    const variables = withoutSynthesis.test(tests) ? { TAP_TEST_SYNTHESIS: "keep" } : {};
+    const variables = { TAP_TEST_SEED: "1", ...(withoutSynthesis.test(tests) && { TAP_TEST_SYNTHESIS: "keep" }) };
     const output = await jest(copy, variables, [
       "--selectProjects=unit",
       "--testPathPatterns",
@@ -114,8 +117,9 @@ function jest(cwd, variables, args) {
   return new Promise((resolve) => {
     const child = spawn(
       process.execPath,
-      [join(projectRoot, "node_modules", "jest", "bin", "jest.js"), "--runInBand", ...args],
-      { cwd, env: { ...process.env, CI: "true", ...variables } },
+      [join(projectRoot, "node_modules", "jest", "bin", "jest.js"), "--runInBand", "--forceExit", ...args],
+      // A mutation can make code that never ends: it is told of as one that nothing noticed.
+      { cwd, env: { ...process.env, CI: "true", ...variables }, timeout: longestMilliseconds, killSignal: "SIGKILL" },
     );
     // The end alone: a mutation can make code that prints without one.
     let output = "";

@@ -32,6 +32,7 @@ function emulatorMissing(): string | undefined {
 }
 
 const missing = emulatorMissing();
+/** `describe`, or a loud skip where there is no Python for the AWS emulator. */
 export const describeWithEmulator = missing ? loudlySkipped(missing) : describe;
 
 /** Starts a fresh emulator on a free port, with nothing of the caller's environment in it. */

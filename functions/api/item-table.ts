@@ -10,7 +10,8 @@ export interface ItemTable extends DynamoDbTable {
 
 /** The table that the function's environment names. */
 export function itemTable(): ItemTable {
-  const { AWS_REGION } = requiredVariables("AWS_REGION");
+  // Both, so that an error names all that are missing.
+  const { AWS_REGION } = requiredVariables("TABLE_NAME", "AWS_REGION");
   return { ...ownTable(), region: AWS_REGION };
 }
 

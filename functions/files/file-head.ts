@@ -1,14 +1,26 @@
-import { type DynamoDbTable, updateItem } from "../shared/dynamodb-table";
+import { type DynamoDbTable, getItem, updateItem } from "../shared/dynamodb-table";
 import {
   comparableSequencer,
+  type DeletedFile,
+  type FileHead,
   type FileVersion,
   headKey,
+  headOf,
   isDeleted,
   type VersionState,
   type VersionStatus,
   versionKey,
 } from "./file-item";
-import { getHead } from "./file-store";
+
+/** What stands for a file, or what its deletion left of that. */
+export async function getHead(
+  table: DynamoDbTable,
+  id: string,
+  signal: AbortSignal,
+): Promise<FileHead | DeletedFile | undefined> {
+  const item = await getItem(table, headKey(id), signal);
+  return item && headOf(item);
+}
 
 /**
  * Where a version stands in its file:

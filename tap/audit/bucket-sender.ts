@@ -6,11 +6,12 @@ export const bucketService = "s3.amazonaws.com";
 
 /** S3 may send to the queue for this bucket, and nobody else by the queue's policy: roles of the account send by theirs. */
 export function letsBucketAloneSend(graph: Graph, queue: GraphNode, accountId: string, bucketArn: string): boolean {
-  const [allowing, ...others] = graph
-    .policiesOf(queue)
+  const documents = graph.policiesOf(queue);
+  const [allowing, ...others] = documents
     .flatMap(({ statements }) => statements)
     .filter(({ effect }) => effect === "Allow");
   return (
+    documents.length === 1 &&
     allowing !== undefined &&
     others.length === 0 &&
     isForBucket(allowing, accountId, bucketArn) &&
@@ -19,11 +20,15 @@ export function letsBucketAloneSend(graph: Graph, queue: GraphNode, accountId: s
   );
 }
 
-/** In the bucket's name and for its account: S3 itself sends for whoever has a bucket. */
+/**
+ * In the bucket's name and for its account: S3 itself sends for whoever has a bucket.
+ * @param operator by which the bucket may be compared
+ */
 export function isForBucket(
   { principals, notPrincipals, conditions }: Statement,
   accountId: string,
   bucketArn: string,
+  operator = /^ArnEquals$/,
 ) {
   const isOn = (key: string, operator: RegExp, value: string) =>
     conditions.some(
@@ -37,6 +42,6 @@ export function isForBucket(
     principals[0].value === bucketService &&
     conditions.length === 2 &&
     isOn("aws:sourceaccount", /^StringEquals$/, accountId) &&
-    isOn("aws:sourcearn", /^Arn(Equals|Like)$|^StringEquals$/, bucketArn)
+    isOn("aws:sourcearn", operator, bucketArn)
   );
 }

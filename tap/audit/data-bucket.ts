@@ -2,15 +2,12 @@ import type { Graph, GraphNode } from "../graph/model";
 import { isForEveryone } from "../graph/statement";
 import { type Attributes, blocksOf } from "../graph/terraform-json";
 import { settingsOf } from "./buckets";
-import { differences, findingsOn, kept, referenceTo, sameInTerraform } from "./exact";
+import { differences, findingsOn, kept, referenceTo } from "./exact";
 import { ownKey } from "./own-key";
 import type { Finding } from "./requirement";
 
 /** Days after which objects cost less, and old versions of them are removed. */
 const tieringDays = 30;
-
-/** Days after which an upload that nobody ended is removed, at the latest. */
-const unfinishedDays = 7;
 
 /** What else may be set of a bucket, by rules of their own: notifications, access logs, replicas, origins. */
 const judgedElsewhere = /^aws_s3_bucket_(cors_configuration|logging|notification|replication_configuration)$/;
@@ -72,28 +69,18 @@ function encryption(graph: Graph, bucket: GraphNode, setting: GraphNode): Attrib
   };
 }
 
-/**
- * S3 refuses an expiry that isn't later than a transition. Beside what has to be there, delete markers may go that have
- * no version left: they are all that stays of a deleted object.
- */
+/** S3 refuses an expiry that isn't later than a transition. */
 function lifecycleRule(setting: GraphNode, expirationDays: number | "never"): Attributes {
   const [rule] = blocksOf(setting.attributes, "rule");
-  const [unfinished] = blocksOf(rule ?? {}, "abort_incomplete_multipart_upload");
-  const days = Number(unfinished?.days_after_initiation);
-  const markersGo = sameInTerraform(rule?.expiration, { expired_object_delete_marker: true });
   const tiers = expirationDays === "never" || expirationDays > tieringDays;
   return {
     id: rule?.id,
     status: "Enabled",
     filter: { prefix: "" },
-    abort_incomplete_multipart_upload: {
-      days_after_initiation: days >= 1 && days <= unfinishedDays ? days : unfinishedDays,
-    },
+    abort_incomplete_multipart_upload: { days_after_initiation: 7 },
     noncurrent_version_expiration: { noncurrent_days: tieringDays },
     ...(tiers ? { transition: { days: tieringDays, storage_class: "INTELLIGENT_TIERING" } } : {}),
-    ...(expirationDays === "never"
-      ? markersGo && { expiration: rule?.expiration }
-      : { expiration: { days: expirationDays } }),
+    ...(expirationDays === "never" ? {} : { expiration: { days: expirationDays } }),
   };
 }
 

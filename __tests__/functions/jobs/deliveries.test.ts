@@ -170,6 +170,7 @@ class Run {
   private id = "";
   private end: string | undefined;
   private rank = 0;
+  private isOver = false;
 
   constructor(
     private readonly key: string,
@@ -181,14 +182,18 @@ class Run {
     const { idempotentId } = await import("../../../functions/shared/idempotency");
     this.id = idempotentId("abcde12345", this.key);
     this.startSubmitting();
-    for (const next of choices) {
-      await untilAllWait();
-      await this.apply(next);
-      await untilAllWait();
-      await this.observe();
+    try {
+      for (const next of choices) {
+        await untilAllWait();
+        await this.apply(next);
+        await untilAllWait();
+        await this.observe();
+      }
+      await this.finish();
+      await this.judge();
+    } finally {
+      this.isOver = true;
     }
-    await this.finish();
-    await this.judge();
   }
 
   private async apply(next: Choice): Promise<void> {
@@ -202,7 +207,7 @@ class Run {
     releaseOf(actor)?.("lose-request");
   }
 
-  /** The client repeats its request until it is answered, or gone. */
+  /** The client repeats its request until it is answered, or gone; no longer than the run, which may fail before. */
   private startSubmitting(): void {
     const actor = actors[0] as Actor;
     actor.isBusy = true;
@@ -213,7 +218,7 @@ class Run {
       actor.isBusy = false;
       actor.isGone = false;
       if (!isAnswered && !isGone) expect(statusCode).toBe(503);
-      if (!isAnswered) this.startSubmitting();
+      if (!isAnswered && !this.isOver) this.startSubmitting();
       noticeChange();
     });
   }

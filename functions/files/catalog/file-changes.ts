@@ -5,7 +5,7 @@ import { type DynamoDbTable, unlessRefused, updateItem } from "../../shared/dyna
 import { idempotentId } from "../../shared/idempotency";
 import { Problem } from "../../shared/problem";
 import type { S3Bucket } from "../../shared/s3-bucket";
-import { expireVersion, expiry } from "../file-head";
+import { expireVersion, expiry, getHead } from "../file-head";
 import {
   type DeletedFile,
   type FileHead,
@@ -15,7 +15,6 @@ import {
   storedVersionOf,
   versionsBeginWith,
 } from "../file-item";
-import { getHead } from "../file-store";
 import { derivedKeys } from "./file-view";
 
 /** What became of a request to change something. */

@@ -108,7 +108,7 @@ function ofTheKey(
   const lets =
     use?.effect === "Allow" &&
     others.length === 0 &&
-    isForBucket(use, accountId, bucketArn) &&
+    isForBucket(use, accountId, bucketArn, /^Arn(Equals|Like)$|^StringEquals$/) &&
     ["kms:Decrypt", "kms:GenerateDataKey"].every((action) => coversAction(use, action)) &&
     use.actions.every((action) => /^kms:(Decrypt|GenerateDataKey\*?)$/.test(action));
   return findingsOn(key, wanted(lets, "must let S3 use it for what this bucket sends, and for nothing else"));
