@@ -9,6 +9,7 @@ import { addOutputs } from "./commands/outputs";
 import { addParity } from "./commands/parity";
 import { addRedrive } from "./commands/redrive";
 import { addRequirements } from "./commands/requirements";
+import { addStart } from "./commands/start";
 import { addSynth } from "./commands/synth";
 import { CommandError, type Context } from "./context";
 
@@ -51,6 +52,7 @@ function createProgram(context: Context): Command {
     )
     .exitOverride()
     .showHelpAfterError("(tap <command> --help shows how)");
+  addStart(program, context);
   addSynth(program, context);
   addList(program, context);
   addBootstrap(program, context);

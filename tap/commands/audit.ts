@@ -27,6 +27,7 @@ import type { StackSource } from "../graph/configuration";
 import { readStackSources } from "../graph/read";
 import { parseStackId } from "../graph/stack-id";
 import { idOf } from "../selection";
+import { hasColour } from "../text";
 
 interface AuditOptions {
   json?: boolean;
@@ -84,26 +85,24 @@ Exit codes: 0 no finding; 1 findings; 2 called wrongly, or a failure of the comm
 async function run(context: Context, path: string | undefined, options: AuditOptions): Promise<void> {
   const folder = path === undefined ? outputFolder(context, undefined) : resolve(context.cwd, path);
   const file = auditFile(context, options.acknowledgements);
-  const result = await changedAlone(context, await judge(context, folder, file), file, options.changed);
+  const result = await changedAlone(context, await judgeFolder(context, folder, file), file, options.changed);
   if (options.sarif !== undefined) write(context, options.sarif, sarifReport(result, { folder }));
   if (options.html !== undefined) write(context, options.html, htmlReport(result, readStackSources(folder)));
-  context.print(
-    options.json
-      ? jsonReport(result)
-      : textReport(result, { colour: process.stdout.isTTY === true && !context.variables.NO_COLOR }),
-  );
+  context.print(options.json ? jsonReport(result) : textReport(result, { colour: hasColour() }));
   const counted = severities.slice(0, severities.indexOf(options.failOn) + 1);
   const failing = result.findings.filter(({ rule }) => counted.includes(rule.severity));
   if (failing.length > 0) throw new CommandError(`${failing.length} findings of severity ${options.failOn} or worse.`);
 }
 
-function auditFile(context: Context, given: string | undefined): AuditFile {
+/** Settings and acknowledgements: of the file that was given, or of the project's. */
+export function auditFile(context: Context, given?: string): AuditFile {
   if (given !== undefined) return readAuditFile(resolve(context.cwd, given));
   const own = join(context.projectRoot, auditFileName);
   return existsSync(own) ? readAuditFile(own) : noAuditFile;
 }
 
-async function judge(context: Context, folder: string, file: AuditFile): Promise<AuditResult> {
+/** Judges a folder or a plan by every rule that can be asked of it. */
+export async function judgeFolder(context: Context, folder: string, file: AuditFile): Promise<AuditResult> {
   const sources: readonly StackSource[] = readStackSources(folder);
   const { own, notes } = ownProject(context, sources);
   return audit({
@@ -121,7 +120,19 @@ async function judge(context: Context, folder: string, file: AuditFile): Promise
 function leastPrivilege(bundles: Readonly<Record<string, BundledCode>>): Judge {
   return {
     rule: leastPrivilegeRule,
-    judge: (graph) => judgeLeastPrivilege(graph, callsInBundles(graph, bundles)),
+    judge: (graph) => {
+      const callsOf = callsInBundles(graph, bundles);
+      const unknown = graph.ofType("aws_lambda_function").filter((lambda) => callsOf(lambda) === undefined);
+      return [
+        ...judgeLeastPrivilege(graph, callsOf),
+        ...unknown.map(({ stack, address }) => ({
+          stack: stack.id,
+          address,
+          message:
+            "has code that isn't this project's, or no longer: what it calls is unknown (tap synth writes it anew)",
+        })),
+      ];
+    },
   };
 }
 
@@ -159,7 +170,7 @@ async function changedAlone(
   base: string | undefined,
 ): Promise<AuditResult> {
   if (base === undefined) return result;
-  const before = await judge(context, resolve(context.cwd, base), file);
+  const before = await judgeFolder(context, resolve(context.cwd, base), file);
   const known = new Set(before.findings.map(({ fingerprint }) => fingerprint));
   const findings = result.findings.filter(({ fingerprint }) => !known.has(fingerprint));
   const left = result.findings.length - findings.length;

@@ -1,6 +1,7 @@
 import { rmSync } from "node:fs";
 import { relative } from "node:path";
 import type { Command } from "commander";
+import type { BackendSettings } from "../../config/backend";
 import { type Environment, regionRole } from "../../config/environment";
 import { type FunctionBundles, planStacks } from "../../main";
 import packageJson from "../../package.json";
@@ -10,7 +11,7 @@ import { addSelection, idOf, type SelectionOptions, selectStacks } from "../sele
 import { synthesizeAll } from "../synth/batch";
 import { createStaging, type Published, publish, refuseForeignFolder } from "../synth/output-folder";
 import type { SynthesizedStack } from "../synth/synthesize-stack";
-import { formatBytes, formatMilliseconds, table } from "../text";
+import { columns, formatBytes, formatMilliseconds, table } from "../text";
 
 interface SynthOptions extends SelectionOptions {
   outdir?: string;
@@ -38,6 +39,25 @@ Examples:
 }
 
 async function synth(context: Context, options: SynthOptions): Promise<void> {
+  const synthesis = await synthesize(context, options);
+  context.print(options.json ? json(synthesis) : [summary(context, synthesis), "", nextSteps(synthesis)].join("\n"));
+}
+
+/** What a run wrote. */
+export interface Synthesis {
+  readonly environments: readonly Environment[];
+  readonly backend: BackendSettings;
+  readonly stacks: readonly SynthesizedStack[];
+  readonly published: Published;
+  readonly outdir: string;
+  readonly milliseconds: number;
+}
+
+/** Synthesizes what is selected, whole or not at all. */
+export async function synthesize(
+  context: Context,
+  options: SelectionOptions & { readonly outdir?: string },
+): Promise<Synthesis> {
   const start = performance.now();
   const { environments, backend } = loadConfiguration(context, options);
   const planned = selectStacks(planStacks(environments), options.stack);
@@ -68,12 +88,7 @@ async function synth(context: Context, options: SynthOptions): Promise<void> {
     // Children finish in any order; what is shown is always in the same.
     const stacks = planned.flatMap((stack) => done.get(idOf(stack)) ?? []);
     const published = publish(outdir, stacks, packageJson.dependencies.cdktf);
-    const milliseconds = performance.now() - start;
-    context.print(
-      options.json
-        ? json(stacks, published, outdir, milliseconds)
-        : summary(context, environments, stacks, published, outdir, milliseconds),
-    );
+    return { environments, backend, stacks, published, outdir, milliseconds: performance.now() - start };
   } finally {
     removeStaging();
     process.off("exit", removeStaging);
@@ -88,19 +103,14 @@ async function bundleFunctions(context: Context): Promise<FunctionBundles> {
   }
 }
 
-function json(stacks: readonly SynthesizedStack[], published: Published, outdir: string, milliseconds: number): string {
+function json({ stacks, published, outdir, milliseconds }: Synthesis): string {
   const shown = stacks.map(({ manifest: _, folder: __, ...stack }) => stack);
   return JSON.stringify({ outdir, milliseconds: Math.round(milliseconds), stacks: shown, ...published }, null, 2);
 }
 
-function summary(
-  context: Context,
-  environments: readonly Environment[],
-  stacks: readonly SynthesizedStack[],
-  published: Published,
-  outdir: string,
-  milliseconds: number,
-): string {
+/** The stacks in a table, and what changed. */
+export function summary(context: Context, synthesis: Synthesis): string {
+  const { environments, stacks, published, outdir, milliseconds } = synthesis;
   const folder = relative(context.cwd, outdir) || ".";
   const total = (key: "resources" | "functions" | "bytes") => stacks.reduce((sum, stack) => sum + stack[key], 0);
   const rows = stacks.map((stack) => [
@@ -127,12 +137,17 @@ function summary(
       (id) =>
         `Left ${folder}/stacks/${id}: no stack of this run, but it holds what no synthesis wrote. Look at it, then remove it.`,
     ),
-    "",
-    "Next:",
-    `  npx cdktf diff ${exampleStack(stacks)}   what would change in the account`,
-    "  npm test                                   prove it",
-    "  README.md, Deploy                          the way to a real account",
   ].join("\n");
+}
+
+/** What to do with what was written. */
+export function nextSteps({ stacks }: Pick<Synthesis, "stacks">): string {
+  const steps = columns([
+    [`npx cdktf diff ${exampleStack(stacks)}`, "what would change in the account"],
+    ["npm test", "prove it"],
+    ["README.md, Deploy", "the way to a real account"],
+  ]);
+  return `Next:\n${steps.replaceAll(/^/gm, "  ")}`;
 }
 
 function describeEnvironment(environment: Environment): string {
