@@ -53,7 +53,8 @@ const step: fc.Arbitrary<Step> = fc.record({
   item: fc.nat(9),
   offset: fc.constantFrom(0, 0, 0, -1, 1),
   repeat: fc.constantFrom(false, false, true),
-  fate: fc.constantFrom<Fate>("pass", "pass", "lose-request", "lose-answer"),
+  // One in six: the SDK stops repeating requests where more than that get lost for long (its retry quota).
+  fate: fc.constantFrom<Fate>(...Array<Fate>(10).fill("pass"), "lose-request", "lose-answer"),
 });
 const delivery: fc.Arbitrary<Delivery> = fc.record({
   kind: fc.constantFrom("deliver", "deliver", "stream"),
@@ -74,7 +75,7 @@ afterAll(async () => {
 });
 
 /** What happened over all runs: a property of nothing would prove nothing. */
-const seen = { made: 0, repeated: 0, stale: 0, foreign: 0, missing: 0 };
+const seen = { made: 0, deleted: 0, repeated: 0, stale: 0, foreign: 0, missing: 0 };
 
 /** One run: a model of the items, and all that the streams and topics have had. */
 class World {
@@ -148,7 +149,7 @@ class World {
       seen.stale += 1;
       return 412;
     }
-    seen.made += 1;
+    seen[name === undefined ? "deleted" : "made"] += 1;
     return name === undefined ? 204 : 200;
   }
 
@@ -234,7 +235,7 @@ function comparable({ id, version, origin, name, deleted }: Image): Image {
 test("API-16 whatever clients do, and whatever is lost, late or doubled, both regions end with the same items, and nothing echoes", async () => {
   await fc.assert(
     fc.asyncProperty(
-      fc.array(fc.oneof({ arbitrary: step, weight: 2 }, delivery), { minLength: 1, maxLength: 25 }),
+      fc.array(fc.oneof({ arbitrary: step, weight: 2 }, delivery), { minLength: 12, maxLength: 25 }),
       fc.array(fc.nat(99), { maxLength: 30 }),
       async (steps, order) => {
         const world = new World();
