@@ -237,7 +237,7 @@ function write(context: Context, option: string, file: string, text: string): st
   const path = resolve(context.cwd, file);
   try {
     writeWhole(path, text);
-    context.remark(`Wrote ${isAbsolute(file) ? path : relative(context.cwd, path)}`);
+    context.remark(`Wrote ${isAbsolute(file) ? path : fromHere(context, path)}`);
     return [];
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
@@ -254,14 +254,21 @@ const unwritable: Readonly<Record<string, string>> = {
   ENOSPC: "the disk is full",
 };
 
-function text({ variables, cwd }: Context, result: AuditResult, folder: string): string {
+/** A path as it is shortest to read: what lies elsewhere is named whole. */
+function fromHere({ cwd }: Context, path: string): string {
+  const short = relative(cwd, path);
+  return short.startsWith("..") ? path : short;
+}
+
+function text(context: Context, result: AuditResult, folder: string): string {
+  const { variables } = context;
   const { isTTY, columns } = process.stdout;
   const isForced = variables.FORCE_COLOR !== undefined && !["", "0", "false"].includes(variables.FORCE_COLOR);
   return textReport(result, {
     colour: !variables.NO_COLOR && (isForced || isTTY === true),
     ...(isTTY === true && columns > 0 ? { columns } : {}),
     locator: locatorOf(folder, result.stacks),
-    prefix: relative(cwd, rootOf(folder)),
+    prefix: fromHere(context, rootOf(folder)),
   });
 }
 
