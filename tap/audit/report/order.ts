@@ -64,17 +64,21 @@ export function counted(count: number, noun: string): string {
 
 /** `0 findings, 2 acknowledged (until 2026-12-31): 124 rules on 39 stacks, 2,123 resources, in 0.9 s`. */
 export function summary(result: AuditResult): string {
-  const { findings, acknowledged, rules, stacks, milliseconds } = result;
+  const { findings, rules, stacks, milliseconds } = result;
   const counts = countBySeverity(findings);
   const bySeverity = severities.filter((each) => counts[each] > 0).map((each) => `${counts[each]} ${each}`);
   const resources = stacks.reduce((sum, stack) => sum + stack.resources, 0);
+  const found = `${counted(findings.length, "finding")}${bySeverity.length === 0 ? "" : ` (${bySeverity.join(", ")})`}${acknowledgedUntil(result)}`;
+  return `${found}: ${counted(rules.length, "rule")} on ${counted(stacks.length, "stack")}, ${counted(resources, "resource")}, in ${(milliseconds / 1_000).toFixed(1)} s`;
+}
+
+/** `, 2 acknowledged (the first until 2026-12-31)`; empty where nothing is. */
+export function acknowledgedUntil({ acknowledged }: AuditResult): string {
+  if (acknowledged.length === 0) return "";
   // Days as `2026-12-31` are in order as text.
   const days = [...new Set(acknowledged.map(({ acknowledgement }) => acknowledgement.expires))].sort();
   const until = `${days.length > 1 ? "the first " : ""}until ${days[0]}`;
-  const known =
-    acknowledged.length === 0 ? "" : `, ${acknowledged.length.toLocaleString("en-US")} acknowledged (${until})`;
-  const found = `${counted(findings.length, "finding")}${bySeverity.length === 0 ? "" : ` (${bySeverity.join(", ")})`}${known}`;
-  return `${found}: ${counted(rules.length, "rule")} on ${counted(stacks.length, "stack")}, ${counted(resources, "resource")}, in ${(milliseconds / 1_000).toFixed(1)} s`;
+  return `, ${acknowledged.length.toLocaleString("en-US")} acknowledged (${until})`;
 }
 
 function weightOf({ rule }: AuditFinding): number {
