@@ -249,7 +249,7 @@ main:has(.filter[hidden]) { grid-template-rows: minmax(0, 1fr); }
   #view-stacks { grid-template-columns: none; grid-template-rows: minmax(0, 3fr) minmax(0, 2fr); }
   #side { border-left: 0; border-top: 1px solid var(--line); }
 }
-@media (max-width: 460px) { .tabs span { display: none; } }
+@media (max-width: 460px) { .tabs span { display: none; } .chips { gap: 0; } .chips button { padding: 0 7px; } }
 @media (forced-colors: active) { .node .box { stroke: CanvasText; } .chips button[aria-pressed="true"] { border-color: Highlight; } }
 /* Without code there are no lists to filter: what is written in the page stands alone. */
 .plain .bar, .plain .filter, .plain #theme { display: none; }

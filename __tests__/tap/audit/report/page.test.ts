@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -6,11 +7,15 @@ import { audit } from "../../../../tap/audit/audit";
 import { htmlReport } from "../../../../tap/audit/report/html";
 import { defaultSettings } from "../../../../tap/audit/rule";
 import type { StackSource } from "../../../../tap/graph/configuration";
+import { projectRoot } from "../../../support/project";
 import { loudlySkipped } from "../../../support/skipped";
 import { subjectOf } from "../../../support/synthesized";
 import { findingsOf, high, resultOf } from "./results";
 
 /* The page in Chromium, from a file, as its readers open it. */
+
+// Browsers start and draw slowly where others use the machine too.
+jest.setTimeout(60_000);
 
 /** What these tests use of puppeteer-core: what is evaluated is text, because the project loads no types of browsers. */
 interface Page {
@@ -49,10 +54,23 @@ function installed<T>(name: string): T | undefined {
 
 const chromium = installed<Chromium>("@sparticuz/chromium");
 const puppeteer = installed<{ launch(options: object): Promise<Browser> }>("puppeteer-core");
-const inChromium =
-  chromium && puppeteer
-    ? describe
-    : loudlySkipped("the audit's page in a browser: @sparticuz/chromium and puppeteer-core aren't installed");
+
+/** Why there is no browser here: the package has one for Linux on x86-64, which needs some libraries of the system. */
+function whyNot(): string | undefined {
+  if (!chromium || !puppeteer) return "@sparticuz/chromium and puppeteer-core aren't installed";
+  if (process.platform !== "linux" || process.arch !== "x64")
+    return `@sparticuz/chromium has no Chromium for ${process.platform} on ${process.arch}`;
+  const code = `import chromium from "@sparticuz/chromium"; import { execFileSync } from "node:child_process";
+    execFileSync(await chromium.executablePath(), ["--version"]);`;
+  const { status, stderr } = spawnSync(process.execPath, ["--input-type=module", "-e", code], {
+    cwd: projectRoot,
+    encoding: "utf8",
+  });
+  return status === 0 ? undefined : `Chromium can't be started here:\n${stderr}`;
+}
+
+const reason = whyNot();
+const inChromium = reason === undefined ? describe : loudlySkipped(`the audit's page in a browser: ${reason}`);
 
 const hostile = '"><img src=x onerror="window.hacked=1"></script><script>window.hacked=1</script>';
 
@@ -138,7 +156,7 @@ inChromium("the page", () => {
     Object.assign(own, ownPages());
     const executablePath = await chromium?.executablePath();
     browser = (await puppeteer?.launch({ executablePath, args: chromium?.args, headless: "shell" })) as Browser;
-  }, 60_000);
+  });
 
   afterAll(() => browser?.close());
 
