@@ -258,7 +258,7 @@ main:has(.filter[hidden]) { grid-template-rows: minmax(0, 1fr); }
 .written h2 { margin-bottom: 4px; font-size: 15px; }
 .written li { margin-top: 6px; overflow-wrap: anywhere; }
 @media print {
-  html, body, main { display: block; height: auto; }
+  html, body, main { display: block; height: auto; background: none; }
   .bar, .filter, .zoom, #theme, .skip { display: none; }
   .list { overflow: visible; padding: 0; }
   .card { box-shadow: none; content-visibility: visible; }

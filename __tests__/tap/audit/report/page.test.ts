@@ -344,10 +344,15 @@ inChromium("the page", () => {
   test("on paper all of what is shown is open, and nothing is there to be pressed", async () => {
     await open("", 1440, own.file);
     expect(await count("#list-findings details:not([open])")).toBeGreaterThan(0);
+    for (const _ of ["light", "dark"]) await page.click("#theme");
     await page.emulateMediaType("print");
     await page.evaluate(`window.dispatchEvent(new Event("beforeprint"))`);
     expect(await count("#list-findings details:not([open])")).toBe(0);
     await page.evaluate("new Promise((resolve) => setTimeout(resolve, 50))");
+    const scheme = () => page.evaluate("getComputedStyle(document.documentElement).colorScheme");
+    expect(await scheme()).toBe("light");
+    await page.evaluate(`window.dispatchEvent(new Event("afterprint"))`);
+    expect(await scheme()).toBe("dark");
     expect(await count("#list-findings .fix, #list-findings .about")).toBe(await count("#list-findings details"));
     expect(await page.evaluate(`document.querySelector(".bar").checkVisibility()`)).toBe(false);
   });
