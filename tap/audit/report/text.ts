@@ -97,7 +97,7 @@ function ruleText({ rule, findings }: BrokenRule, perRule: number, pen: Pen): st
   const title = sentence(`${rule.id}  ${rule.title}`, 0);
   return [
     `${paint("bold", title.slice(0, rule.id.length))}${title.slice(rule.id.length)}`,
-    ...repeated.slice(0, perRule).map((each) => findingText(each, pen)),
+    ...repeated.slice(0, perRule).map((each, at) => findingText(each, repeated[at - 1], pen)),
     ...(left > 0 ? [paint("dim", `  … and ${counted(left, "more finding")}: --json and --html have all`)] : []),
     paint("dim", sentence(`Why: ${rule.why}`, 2)),
     sentence(`Fix: ${rule.fix}`, 2).replace("Fix:", paint("green", "Fix:")),
@@ -105,17 +105,23 @@ function ruleText({ rule, findings }: BrokenRule, perRule: number, pen: Pen): st
   ].join("\n");
 }
 
-function findingText(repeated: RepeatedFinding, { paint, sentence, places }: Pen): string {
+function findingText(
+  repeated: RepeatedFinding,
+  before: RepeatedFinding | undefined,
+  { paint, sentence, places }: Pen,
+): string {
   const { address, message, findings } = repeated;
   const stacks = new Set(findings.map(({ stack }) => stack));
   const [stack] = stacks;
   const isInMany = stacks.size > 1;
   const place = (isInMany ? address : [stack, address].filter((part) => part !== undefined).join("/")) || "everywhere";
   const path = places(repeated);
+  const isWhereBefore = isInMany && before !== undefined && places(before) === path;
+  const where = isWhereBefore ? ` in the same ${stacks.size} stacks` : ` in ${counted(stacks.size, "stack")}`;
   return [
-    `  ${paint("cyan", printable(place))}${isInMany ? paint("dim", ` in ${counted(stacks.size, "stack")}`) : ""}`,
+    `  ${paint("cyan", printable(place))}${isInMany ? paint("dim", where) : ""}`,
     sentence(printable(message), 4),
-    ...(path === undefined ? [] : [paint("dim", `    ${path}`)]),
+    ...(path === undefined || isWhereBefore ? [] : [paint("dim", `    ${path}`)]),
   ].join("\n");
 }
 

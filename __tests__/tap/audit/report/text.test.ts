@@ -80,6 +80,19 @@ describe("the same in several stacks", () => {
     expect(report(same)).toContain("✗ 3 findings (3 high)");
   });
 
+  test("names the files once for resources that are in the same stacks", () => {
+    const others = same.map((each) => ({ ...each, address: "aws_s3_bucket.B" }));
+    const text = report([
+      ...same,
+      ...others,
+      ...others.slice(1).map((each) => ({ ...each, address: "aws_s3_bucket.C" })),
+    ]);
+    expect(text).toContain(
+      "  aws_s3_bucket.B in the same 3 stacks\n    must have versioning on\n  aws_s3_bucket.C in 2 stacks\n",
+    );
+    expect(text.match(/stacks\/tap-api-/g)).toHaveLength(2);
+  });
+
   test("is said apart where words, resource or both differ", () => {
     const [first, ...others] = same.map((each, at) => ({ ...each, ...(at === 0 ? { message: "must be there" } : {}) }));
     const text = report([...(first ? [first] : []), ...others]);
