@@ -1,6 +1,10 @@
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { readAuditFile } from "../tap/audit/acknowledgements";
+import type { RuleMeta } from "../tap/audit/result";
+import { rules } from "../tap/audit/rules";
+import { buildGraph } from "../tap/graph/build";
 import { projectRoot } from "./support/project";
 import { subjectOf } from "./support/synthesized";
 
@@ -60,6 +64,44 @@ describe("the skips", () => {
       expect(skip.reason).toMatch(/\.$/);
     },
   );
+});
+
+describe("the skips and audit.json's acknowledgements are in step", () => {
+  const { acknowledgements, settings } = readAuditFile(join(projectRoot, "audit.json"));
+  const { meant } = evaluate<{ meant: string[] }>(
+    "skips.mjs",
+    `(({ meant }) => ({ meant: [...meant.keys()] }))(m.expandSkips(m.readSkips(), ${JSON.stringify(synthesized.map(({ id }) => id))}))`,
+  );
+  const skipped = new Set(meant);
+  const checksOf = ({ references }: RuleMeta) => references.filter((each) => /^CKV2?_AWS_\d+$/.test(each));
+  const place = (stack = "", address = "") => `${stack}/${address}`;
+
+  test("what is acknowledged of a rule that Checkov has too is skipped there", () => {
+    const unskipped = acknowledgements.filter(({ rule, stack, address }) => {
+      const checks = rules.filter(({ id }) => id === rule).flatMap(checksOf);
+      return checks.length > 0 && !checks.some((check) => skipped.has(`${check} ${place(stack, address)}`));
+    });
+    expect(unskipped).toEqual([]);
+  });
+
+  test("what is skipped, and a rule of the audit finds as well, is acknowledged", () => {
+    const skippedChecks = new Set(meant.map((key) => key.split(" ")[0] ?? ""));
+    const graph = buildGraph(synthesized.map(({ id, json }) => ({ id, json })));
+    const acknowledged = new Set(
+      acknowledgements.map(({ rule, stack, address }) => `${rule} ${place(stack, address)}`),
+    );
+    const shared = rules.filter((rule) => checksOf(rule).some((check) => skippedChecks.has(check)));
+    // Or nothing would be compared.
+    expect(shared.length).toBeGreaterThan(3);
+    const unanswered = shared.flatMap((rule) =>
+      rule.judge(graph, settings).flatMap(({ stack, address }) => {
+        const isSkipped = checksOf(rule).some((check) => skipped.has(`${check} ${place(stack, address)}`));
+        const key = `${rule.id} ${place(stack, address)}`;
+        return isSkipped && !acknowledged.has(key) ? [key] : [];
+      }),
+    );
+    expect(unanswered).toEqual([]);
+  });
 });
 
 describe("weighing", () => {

@@ -28,8 +28,3 @@ export function formatBytes(bytes: number): string {
 export function formatMilliseconds(milliseconds: number): string {
   return milliseconds < 1_000 ? `${Math.round(milliseconds)} ms` : `${(milliseconds / 1_000).toFixed(1)} s`;
 }
-
-/** Whether standard output takes a terminal's colour codes. */
-export function hasColour(): boolean {
-  return process.stdout.hasColors?.() === true;
-}

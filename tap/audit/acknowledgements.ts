@@ -1,8 +1,8 @@
-import { readFileSync } from "node:fs";
 import { basename } from "node:path";
 import { z } from "zod";
 import { ConfigError, didYouMean, refuse } from "../../config/errors";
 import { validate } from "../../config/validate";
+import { readText } from "../graph/read-cdktf";
 import { push } from "../graph/sorted";
 import { type AcknowledgedFinding, type AuditFinding, auditFindings, type RuleMeta } from "./result";
 import { type AuditSettings, defaultSettings } from "./rule";
@@ -76,9 +76,12 @@ const fileSchema = z.strictObject({
     .default([]),
 });
 
-/** @throws ConfigError with everything that is wrong with the file */
+/**
+ * @throws ConfigError with everything that is wrong with the file
+ * @throws CommandError where it can't be read
+ */
 export function readAuditFile(path: string): AuditFile {
-  return parseAuditFile(readFileSync(path, "utf8"), basename(path));
+  return parseAuditFile(readText(path), basename(path));
 }
 
 /** @throws ConfigError with everything that is wrong with the text, by its path in the file */
@@ -165,17 +168,26 @@ export interface Applied {
   readonly problems: readonly AuditFinding[];
 }
 
+/** What was judged: nobody knows of anything else whether its acknowledgements are used. */
+export interface Judged {
+  /** Whether a stack's acknowledgements can be told to be unused. @default all */
+  readonly isStack?: (id: string) => boolean;
+  /** Ids of the rules that were judged. @default all */
+  readonly rules?: ReadonlySet<string>;
+  /** Ids of the rules that there are: one that names none of them is unused, whatever was judged. @default `rules` */
+  readonly knownRules?: readonly string[];
+}
+
 /**
  * Takes out what is acknowledged.
  *
  * @param today `2026-01-31`
- * @param stacks Ids of the stacks that were judged: acknowledgements of others can't be told to be unused. @default all
  */
 export function applyAcknowledgements(
   findings: readonly AuditFinding[],
   acknowledgements: readonly Acknowledgement[],
   today: string,
-  stacks?: ReadonlySet<string>,
+  judged: Judged = {},
 ): Applied {
   const states = acknowledgements.map((acknowledgement) => ({
     acknowledgement,
@@ -194,7 +206,16 @@ export function applyAcknowledgements(
   const found = new Set(findings.map(subjectOfFinding));
   const rulesAt = new Map<string, string[]>();
   for (const { rule, stack = "", address: of = "" } of findings) push(rulesAt, placeOf(stack, of), rule.id);
-  const isUnused = (each: Acknowledgement) => !found.has(subjectOf(each)) && (stacks?.has(each.stack) ?? true);
+  const known = new Set(judged.knownRules);
+  const isUnknown = ({ rule }: Acknowledgement) => known.size > 0 && !known.has(rule);
+  const isUnused = (each: Acknowledgement) =>
+    !found.has(subjectOf(each)) &&
+    (isUnknown(each) || ((judged.isStack?.(each.stack) ?? true) && (judged.rules?.has(each.rule) ?? true)));
+  const whyUnused = (each: Acknowledgement) => {
+    const near = didYouMean(each.rule, rulesAt.get(placeOf(each.stack, each.address)) ?? []);
+    if (isUnknown(each)) return `names no rule that there is${near || didYouMean(each.rule, [...known])}`;
+    return `is of no finding${near}`;
+  };
   const problems = [
     ...auditFindings(
       expiredRule,
@@ -204,11 +225,7 @@ export function applyAcknowledgements(
     ),
     ...auditFindings(
       unusedRule,
-      acknowledgements
-        .filter(isUnused)
-        .map((each) =>
-          about(each, `is of no finding${didYouMean(each.rule, rulesAt.get(placeOf(each.stack, each.address)) ?? [])}`),
-        ),
+      acknowledgements.filter(isUnused).map((each) => about(each, whyUnused(each))),
     ),
     ...auditFindings(
       malformedRule,

@@ -4,6 +4,7 @@ import { CommandError } from "../context";
 import { buildGraph } from "../graph/build";
 import type { StackSource } from "../graph/configuration";
 import type { Graph } from "../graph/model";
+import { parseStackId } from "../graph/stack-id";
 import { type Acknowledgement, acknowledgementRules, applyAcknowledgements } from "./acknowledgements";
 import type { Finding, Requirement } from "./requirement";
 import { requirements } from "./requirements";
@@ -27,6 +28,8 @@ export interface AuditRequest {
   readonly acknowledgements: readonly Acknowledgement[];
   /** Judged beside the rules, on the same graph. @default none */
   readonly more?: readonly Judge[];
+  /** Ids of rules that there are, and that are not judged. @default none */
+  readonly otherRules?: readonly string[];
   /** The day for which acknowledgements hold, as `2026-01-31`. */
   readonly today: string;
   /** What isn't judged, and why. @default nothing */
@@ -50,13 +53,11 @@ export function audit(request: AuditRequest): AuditResult {
       attempt(() => judge(graph)),
     ),
   );
-  const ids = new Set(request.sources.map(({ id }) => id));
-  const { left, acknowledged, problems } = applyAcknowledgements(
-    findings,
-    request.acknowledgements,
-    request.today,
-    ids,
-  );
+  const { left, acknowledged, problems } = applyAcknowledgements(findings, request.acknowledgements, request.today, {
+    isStack: stacksThatAreKnown(request),
+    rules: new Set(judges.map(({ rule }) => rule.id)),
+    knownRules: [...judges.map(({ rule }) => rule.id), ...(request.otherRules ?? [])],
+  });
   const resources = new Map<string, number>();
   for (const { mode, stack } of graph.nodes)
     if (mode === "managed") resources.set(stack.id, (resources.get(stack.id) ?? 0) + 1);
@@ -71,6 +72,19 @@ export function audit(request: AuditRequest): AuditResult {
     acknowledged,
     milliseconds: performance.now() - start,
     notes: request.notes ?? [],
+  };
+}
+
+/**
+ * Whether a stack was judged, or would have been, if it were there: of this project, whole environments are. No
+ * environment that wasn't judged says anything of its acknowledgements.
+ */
+function stacksThatAreKnown({ sources, own }: AuditRequest): (id: string) => boolean {
+  const ids = new Set(sources.map(({ id }) => id));
+  const suffixes = new Set(own?.environments.map(({ environmentSuffix }) => environmentSuffix));
+  return (id) => {
+    const parts = parseStackId(id);
+    return ids.has(id) || (own !== undefined && (parts === undefined || suffixes.has(parts.environmentSuffix)));
   };
 }
 

@@ -7,6 +7,7 @@ import { loadEnvironments } from "../../config/load";
 import { planStacks } from "../../main";
 import { type AuditFile, acknowledgementRules, noAuditFile, readAuditFile } from "../audit/acknowledgements";
 import { audit, type Judge, type OwnProject, requirementRules } from "../audit/audit";
+import { explain, nearRules } from "../audit/explain";
 import {
   type BundledCode,
   callsInBundles,
@@ -15,6 +16,7 @@ import {
 } from "../audit/privilege/least-privilege";
 import { htmlReport } from "../audit/report/html";
 import { jsonReport } from "../audit/report/json";
+import { locatorOf, rootOf } from "../audit/report/location";
 import { sarifReport } from "../audit/report/sarif";
 import { textReport } from "../audit/report/text";
 import type { AuditResult } from "../audit/result";
@@ -27,7 +29,6 @@ import type { StackSource } from "../graph/configuration";
 import { readStackSources } from "../graph/read";
 import { parseStackId } from "../graph/stack-id";
 import { idOf } from "../selection";
-import { hasColour } from "../text";
 
 interface AuditOptions {
   json?: boolean;
@@ -74,24 +75,82 @@ Examples:
   tap audit --changed ../main/cdktf.out       what a branch brings in
   tap audit --explain s3-bucket-versioning
 
-Exit codes: 0 no finding; 1 findings; 2 called wrongly, or a failure of the command itself.`,
+Exit codes: 0 no finding of the severity of --fail-on or worse; 1 findings; 2 called wrongly, something that can't be
+read or written, or a failure of the command itself. FORCE_COLOR and NO_COLOR decide about colours.`,
     )
-    .action(async (path: string | undefined, options: AuditOptions) => {
-      if (options.explain === undefined) await run(context, path, options);
-      else explain(context, options.explain);
+    .action(async (path: string | undefined, options: AuditOptions, command: Command) => {
+      if (options.explain !== undefined) context.print(explanation(command, options.explain));
+      else await run(context, path, options, command);
     });
 }
 
-async function run(context: Context, path: string | undefined, options: AuditOptions): Promise<void> {
-  const folder = path === undefined ? outputFolder(context, undefined) : resolve(context.cwd, path);
-  const file = auditFile(context, options.acknowledgements);
-  const result = await changedAlone(context, await judgeFolder(context, folder, file), file, options.changed);
-  if (options.sarif !== undefined) write(context, options.sarif, sarifReport(result, { folder }));
-  if (options.html !== undefined) write(context, options.html, htmlReport(result, readStackSources(folder)));
-  context.print(options.json ? jsonReport(result) : textReport(result, { colour: hasColour() }));
+async function run(context: Context, path: string | undefined, options: AuditOptions, command: Command): Promise<void> {
+  const called = asCalled(context, path, options, command);
+  const result = await judgeChanges(context, called).catch((error: unknown) => {
+    if (error instanceof CommandError) return wrongCall(command, error.message);
+    throw error;
+  });
+  const { folder, sources } = called;
+  const written = [
+    ...(options.sarif === undefined ? [] : [write(context, "--sarif", options.sarif, sarifReport(result, { folder }))]),
+    ...(options.html === undefined ? [] : [write(context, "--html", options.html, htmlReport(result, sources))]),
+  ].flat();
+  context.print(options.json ? jsonReport(result) : auditText(context, result, folder));
+  if (written.length > 0) wrongCall(command, written.join("\n"));
   const counted = severities.slice(0, severities.indexOf(options.failOn) + 1);
-  const failing = result.findings.filter(({ rule }) => counted.includes(rule.severity));
-  if (failing.length > 0) throw new CommandError(`${failing.length} findings of severity ${options.failOn} or worse.`);
+  const failing = result.findings.filter(({ rule }) => counted.includes(rule.severity)).length;
+  if (failing > 0)
+    throw new CommandError(
+      `${failing === 1 ? "1 finding" : `${failing} findings`} of severity ${options.failOn}${options.failOn === "critical" ? "" : " or worse"}.`,
+    );
+}
+
+/** What a call names, read. */
+interface Called {
+  readonly folder: string;
+  readonly sources: readonly StackSource[];
+  readonly file: AuditFile;
+  /** Whether the file of acknowledgements was named, and not taken because it is the project's own. */
+  readonly isFileNamed: boolean;
+  readonly base?: { readonly path: string; readonly sources: readonly StackSource[] };
+}
+
+/** Reads all that a call names; what can't be read is told together. */
+function asCalled(
+  context: Context,
+  path: string | undefined,
+  { acknowledgements, changed }: AuditOptions,
+  command: Command,
+): Called {
+  const problems: string[] = [];
+  const attempt = <T>(read: () => T): T | undefined => {
+    try {
+      return read();
+    } catch (error) {
+      if (!(error instanceof CommandError || error instanceof ConfigError)) throw error;
+      problems.push(error.message);
+      return undefined;
+    }
+  };
+  const folder = path === undefined ? outputFolder(context, undefined) : resolve(context.cwd, path);
+  const sources = attempt(() => {
+    if (path === undefined && !existsSync(folder))
+      throw new CommandError(`${folder} is not there: tap synth writes it`);
+    return readStackSources(folder);
+  });
+  const file = attempt(() => auditFile(context, acknowledgements));
+  const base = attempt(() =>
+    changed === undefined ? undefined : { path: changed, sources: readStackSources(resolve(context.cwd, changed)) },
+  );
+  if (sources === undefined || file === undefined || problems.length > 0)
+    return wrongCall(command, problems.join("\n"));
+  return {
+    folder,
+    sources,
+    file,
+    isFileNamed: acknowledgements !== undefined,
+    ...(base === undefined ? {} : { base }),
+  };
 }
 
 /** Settings and acknowledgements: of the file that was given, or of the project's. */
@@ -101,15 +160,21 @@ export function auditFile(context: Context, given?: string): AuditFile {
   return existsSync(own) ? readAuditFile(own) : noAuditFile;
 }
 
-/** Judges a folder or a plan by every rule that can be asked of it. */
-export async function judgeFolder(context: Context, folder: string, file: AuditFile): Promise<AuditResult> {
-  const sources: readonly StackSource[] = readStackSources(folder);
+/** Judges stacks by every rule that can be asked of them. */
+export async function judgeSources(
+  context: Context,
+  { file, isFileNamed }: Pick<Called, "file" | "isFileNamed">,
+  sources: readonly StackSource[],
+): Promise<AuditResult> {
   const { own, notes } = ownProject(context, sources);
+  // The project's own file says nothing about stacks of others.
+  const isAbout = isFileNamed || sources.some(({ id }) => parseStackId(id) !== undefined);
   return audit({
     sources,
     ...(own === undefined ? {} : { own }),
     settings: file.settings,
-    acknowledgements: own === undefined ? [] : file.acknowledgements,
+    acknowledgements: isAbout ? file.acknowledgements : [],
+    otherRules: otherRules.map(({ id }) => id),
     more: own === undefined ? [] : [leastPrivilege(await context.bundleFunctions())],
     today: new Date().toISOString().slice(0, 10),
     notes,
@@ -163,43 +228,81 @@ function ownProject(context: Context, sources: readonly StackSource[]): { own?: 
   }
 }
 
-async function changedAlone(
-  context: Context,
-  result: AuditResult,
-  file: AuditFile,
-  base: string | undefined,
-): Promise<AuditResult> {
+/** What is wrong; where there is a base, without what it has too. A single stack is compared with a single one, whatever their folders are called. */
+async function judgeChanges(context: Context, called: Called): Promise<AuditResult> {
+  const { base, sources } = called;
+  const result = await judgeSources(context, called, sources);
   if (base === undefined) return result;
-  const before = await judgeFolder(context, resolve(context.cwd, base), file);
+  const [only] = sources;
+  const renamed =
+    sources.length === 1 && base.sources.length === 1 && only !== undefined
+      ? base.sources.map((source) => ({ ...source, id: only.id }))
+      : base.sources;
+  const before = await judgeSources(context, called, renamed);
   const known = new Set(before.findings.map(({ fingerprint }) => fingerprint));
   const findings = result.findings.filter(({ fingerprint }) => !known.has(fingerprint));
   const left = result.findings.length - findings.length;
-  return { ...result, findings, notes: [...result.notes, `${left} findings are in ${base} too, and not shown.`] };
+  const note = `${left === 1 ? "1 finding is" : `${left} findings are`} in ${base.path} too, and not shown.`;
+  return { ...result, findings, notes: [...result.notes, note] };
 }
 
-function write(context: Context, file: string, text: string): void {
+/** Writes a report, and says so; why it can't be written, where it can't. */
+function write(context: Context, option: string, file: string, text: string): string[] {
   const path = resolve(context.cwd, file);
-  writeWhole(path, text);
-  context.remark(`Wrote ${isAbsolute(file) ? path : relative(context.cwd, path)}`);
+  try {
+    writeWhole(path, text);
+    context.remark(`Wrote ${isAbsolute(file) ? path : fromHere(context, path)}`);
+    return [];
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    return [`${option}: ${file} can't be written: ${unwritable[code ?? ""] ?? message}`];
+  }
 }
 
-function explain(context: Context, id: string): void {
+const unwritable: Readonly<Record<string, string>> = {
+  EISDIR: "it is a folder; name a file",
+  EEXIST: "what should be a folder above it is a file",
+  ENOTDIR: "what should be a folder above it is a file",
+  EACCES: "that isn't allowed here",
+  EROFS: "that isn't allowed here",
+  ENOSPC: "the disk is full",
+};
+
+/** A path as it is shortest to read: what lies elsewhere is named whole. */
+function fromHere({ cwd }: Context, path: string): string {
+  const short = relative(cwd, path);
+  return short.startsWith("..") ? path : short;
+}
+
+/** For people, with the colours and the width of their terminal. */
+export function auditText(context: Context, result: AuditResult, folder: string): string {
+  const { variables } = context;
+  const { isTTY, columns } = process.stdout;
+  const isForced = variables.FORCE_COLOR !== undefined && !["", "0", "false"].includes(variables.FORCE_COLOR);
+  return textReport(result, {
+    colour: !variables.NO_COLOR && (isForced || isTTY === true),
+    ...(isTTY === true && columns > 0 ? { columns } : {}),
+    locator: locatorOf(folder, result.stacks),
+    prefix: fromHere(context, rootOf(folder)),
+  });
+}
+
+function explanation(command: Command, id: string): string {
   const rule = rules.find((each) => each.id === id);
-  const meta = rule ?? otherRules.find((each) => each.id === id);
-  if (meta === undefined)
-    throw new CommandError(`There is no rule ${id}. tap audit --json lists all that there are, under rules.`);
-  const { title, severity, why, fix, references } = meta;
-  const example = (title: string, json: unknown) => ["", title, JSON.stringify(json, null, 2)];
-  context.print(
-    [
-      `${id} (${severity}): ${title}`,
-      "",
-      why,
-      `What to do: ${fix}`,
-      ...(references.length === 0 ? [] : [`See ${references.join(", ")}`]),
-      ...(rule === undefined
-        ? []
-        : [...example("Breaks it:", rule.examples.failing), ...example("Doesn't:", rule.examples.passing)]),
-    ].join("\n"),
-  );
+  const meta = rule ?? otherRules.find((each) => each.id.toLowerCase() === id.toLowerCase());
+  if (meta === undefined) {
+    const near = nearRules(
+      id,
+      [...rules, ...otherRules].map(({ id }) => id),
+    );
+    return wrongCall(
+      command,
+      `There is no rule ${JSON.stringify(id)}.${near.length === 0 ? "" : ` Near are ${near.join(", ")}.`} tap audit --json lists all, under rules.`,
+    );
+  }
+  return explain(meta, rule?.examples);
+}
+
+function wrongCall(command: Command, message: string): never {
+  return command.error(message, { exitCode: 2 });
 }

@@ -2,16 +2,15 @@ import type { Command } from "commander";
 import { sources } from "../../config/load";
 import { leastPrivilegeRule } from "../audit/privilege/least-privilege";
 import { summary as auditSummary } from "../audit/report/order";
-import { textReport } from "../audit/report/text";
 import type { AuditResult } from "../audit/result";
 import { CommandError, type Context } from "../context";
+import { readStackSources } from "../graph/read";
 import { readCdktfFolder } from "../graph/read-cdktf";
 import { checkParity } from "../parity/parity";
 import type { ParityReport } from "../parity/report";
 import { parityText, verdict as parityVerdict } from "../parity/text";
 import { runSteps } from "../progress";
-import { hasColour } from "../text";
-import { auditFile, judgeFolder } from "./audit";
+import { auditFile, auditText, judgeSources } from "./audit";
 import { nextSteps, type Synthesis, summary, synthesize } from "./synth";
 
 interface StartOptions {
@@ -50,7 +49,7 @@ async function start(context: Context, options: StartOptions): Promise<void> {
   const synthesis = await synthesize(context, {});
   if (!options.json) context.print(`${summary(context, synthesis)}\n`);
   const verdict = await judge(context, synthesis);
-  context.print(options.json ? json(synthesis, verdict) : text(synthesis, verdict));
+  context.print(options.json ? json(synthesis, verdict) : text(context, synthesis, verdict));
   if (!holds(verdict)) throw new CommandError("What was synthesized isn't right yet: the findings say what to change.");
 }
 
@@ -62,7 +61,7 @@ async function judge(context: Context, { environments, backend, outdir }: Synthe
     {
       title: "Audit",
       run: async () => {
-        audit = await judgeFolder(context, outdir, auditFile(context));
+        audit = await judgeSources(context, { file: auditFile(context), isFileNamed: false }, readStackSources(outdir));
       },
     },
     ...(names.length < 2
@@ -100,11 +99,11 @@ function holds({ audit, parity }: Verdict): boolean {
   return audit.findings.length === 0 && parity?.holds !== false;
 }
 
-function text(synthesis: Synthesis, verdict: Verdict): string {
+function text(context: Context, synthesis: Synthesis, verdict: Verdict): string {
   const { audit, parity } = verdict;
   const unlike = parity?.holds === false;
   return [
-    ...(audit.findings.length === 0 ? [] : [textReport(audit, { colour: hasColour() }), ""]),
+    ...(audit.findings.length === 0 ? [] : [auditText(context, audit, synthesis.outdir), ""]),
     ...(unlike ? [parityText(parity), ""] : []),
     ...lines(synthesis, verdict),
     ...audit.notes.map((note) => `  ${note}`),

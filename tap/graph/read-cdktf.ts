@@ -18,16 +18,34 @@ export function isCdktfFolder(folder: string): boolean {
 
 /** All stacks of a folder that cdktf wrote, as its manifest lists them. */
 export function readCdktfFolder(folder: string): CdktfStack[] {
-  const { stacks } = readJson(join(folder, "manifest.json")) as {
-    stacks?: Record<string, { synthesizedStackPath: string }>;
-  };
-  if (stacks === undefined)
-    throw new CommandError(`${join(folder, "manifest.json")} lists no stacks: it is no manifest of cdktf`);
-  return Object.entries(stacks).map(([id, { synthesizedStackPath }]) => ({
-    id,
-    file: synthesizedStackPath,
-    json: configurationIn(join(folder, synthesizedStackPath)),
-  }));
+  const path = join(folder, "manifest.json");
+  const manifest = readJson(path);
+  const stacks = isObject(manifest) ? manifest.stacks : undefined;
+  if (!isObject(stacks)) throw new CommandError(`${path} lists no stacks: it is no manifest of cdktf`);
+  return readAll(Object.entries(stacks), ([id, stack]) => {
+    const file = isObject(stack) ? stack.synthesizedStackPath : undefined;
+    if (typeof file !== "string") throw new CommandError(`${path} says of ${id} no synthesizedStackPath: where it is`);
+    return { id, file, json: configurationIn(join(folder, file)) };
+  });
+}
+
+/**
+ * Reads each of several things.
+ * @throws CommandError with what is wrong with all of them, one on a line
+ */
+export function readAll<From, To>(all: readonly From[], read: (each: From) => To): To[] {
+  const wrong: string[] = [];
+  const done = all.flatMap((each) => {
+    try {
+      return [read(each)];
+    } catch (error) {
+      if (!(error instanceof CommandError)) throw error;
+      wrong.push(error.message);
+      return [];
+    }
+  });
+  if (wrong.length > 0) throw new CommandError(wrong.join("\n"));
+  return done;
 }
 
 function configurationIn(path: string): TerraformJson {
@@ -63,10 +81,27 @@ function misshapen(value: unknown, path: string, depth: number): string[] {
 
 /** The JSON in a file, or a refusal that names the file. */
 export function readJson(path: string): unknown {
-  const text = readFileSync(path, "utf8");
+  const text = readText(path);
   try {
     return JSON.parse(text);
   } catch (error) {
     throw new CommandError(`${path} is no JSON: ${(error as Error).message}`);
   }
 }
+
+/** A file's text, or a refusal in words. */
+export function readText(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    throw new CommandError(unreadable[code ?? ""]?.(path) ?? `${path} can't be read: ${message}`);
+  }
+}
+
+const unreadable: Readonly<Record<string, (path: string) => string>> = {
+  ENOENT: (path) => `${path} is not there`,
+  ENOTDIR: (path) => `${path} is not there: what should be a folder above it is a file`,
+  EISDIR: (path) => `${path} is a folder, where a file is expected`,
+  EACCES: (path) => `${path} may not be read`,
+};

@@ -5,7 +5,7 @@ import { buildGraph } from "./build";
 import type { StackSource } from "./configuration";
 import type { Graph } from "./model";
 import type { PlanJson } from "./plan-json";
-import { isCdktfFolder, readCdktfFolder, readJson } from "./read-cdktf";
+import { isCdktfFolder, readAll, readCdktfFolder, readJson } from "./read-cdktf";
 import { isTerraformFolder, readTerraformFolder } from "./read-terraform";
 import { parseStackId } from "./stack-id";
 import { isObject } from "./terraform-json";
@@ -34,7 +34,7 @@ export function readStackSources(path: string): StackSource[] {
     .map(({ name }) => join(path, name))
     .filter(isTerraformFolder);
   if (folders.length === 0) throw new CommandError(`There is no configuration in ${path}. ${wanted}`);
-  return folders.sort().map(terraformStack);
+  return readAll(folders.sort(), terraformStack);
 }
 
 function terraformStack(folder: string): StackSource {

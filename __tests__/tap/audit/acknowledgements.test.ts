@@ -65,8 +65,22 @@ test("an unused one says which rule was meant", () => {
 });
 
 test("of a stack that wasn't judged nobody knows whether it is used", () => {
-  const judged = new Set(["tap-jobs-dev-us-east-1"]);
-  expect(applyAcknowledgements([], [acknowledgement], today, judged).problems).toEqual([]);
+  const isStack = (id: string) => id === "tap-jobs-dev-us-east-1";
+  expect(applyAcknowledgements([], [acknowledgement], today, { isStack }).problems).toEqual([]);
+});
+
+test("of a rule that wasn't judged nobody knows either; of one that there isn't everybody does", () => {
+  const problemsWith = (knownRules: readonly string[]) =>
+    applyAcknowledgements([], [acknowledgement], today, { rules: new Set(["kms-key-rotation"]), knownRules }).problems;
+  expect(problemsWith(["kms-key-rotation", acknowledgement.rule])).toEqual([]);
+  expect(
+    problemsWith(["kms-key-rotation", "s3-bucket-version"]).map(({ rule, message }) => [rule.id, message]),
+  ).toEqual([
+    [
+      "acknowledgement-unused",
+      'has an acknowledgement of s3-bucket-versioning, by platform-team, that names no rule that there is (did you mean "s3-bucket-version"?)',
+    ],
+  ]);
 });
 
 test("an empty address is of a finding about the whole stack", () => {

@@ -3,7 +3,7 @@ import { buildGraph } from "../../graph/build";
 import type { StackSource } from "../../graph/configuration";
 import type { AuditResult } from "../result";
 import { severities } from "../rule";
-import { counted, inOrder, rulesOf, summary } from "./order";
+import { acknowledgedUntil, brokenRules, counted, inOrder, repeatedFindings, rulesOf, summary } from "./order";
 import { pageData } from "./page-data";
 import { pageScript } from "./script";
 import { pageStyle } from "./style";
@@ -25,12 +25,13 @@ export function htmlReport(result: AuditResult, sources: readonly StackSource[])
 <link rel="icon" href="data:,">
 <style>${pageStyle}</style>
 </head>
-<body data-view="findings">
+<body class="plain" data-view="findings">
 ${header(result)}
 ${bar(result)}
 <main id="main">
 ${filterRow()}
-${panel("findings", `<noscript><p>${escapeText(summary(result))}. This page needs JavaScript to show them; tap audit prints them too.</p></noscript>`)}
+<noscript><div class="written">${written(result)}</div></noscript>
+${panel("findings")}
 <div id="view-stacks" role="tabpanel" aria-labelledby="tab-stacks" hidden><div id="frame"><div id="legend" role="group" aria-label="Colours"></div></div><aside id="side" aria-label="Details"></aside></div>
 ${panel("rules")}
 ${panel("acknowledged")}
@@ -51,7 +52,7 @@ function header(result: AuditResult): string {
   return `<a class="skip" href="#main">Skip to the findings</a>
 <header class="top">
 <div class="verdict ${worst === undefined ? "good" : worst.rule.severity}" aria-hidden="true">${worst === undefined ? "✓" : "!"}</div>
-<div><h1>${escapeText(title)}</h1><p>${escapeText(judged)}</p>${notes}</div>
+<div><h1>${escapeText(title)}</h1><p>${escapeText(judged)}${escapeText(acknowledgedUntil(result).replace(/^, /, "; "))}</p>${notes}</div>
 <button type="button" id="theme" title="Change between light and dark">◐ Auto</button>
 </header>`;
 }
@@ -89,8 +90,26 @@ function filterRow(): string {
 </div>`;
 }
 
-function panel(id: string, content = ""): string {
-  return `<div id="view-${id}" class="list" role="tabpanel" aria-labelledby="tab-${id}" hidden><div id="list-${id}">${content}</div></div>`;
+function panel(id: string): string {
+  return `<div id="view-${id}" class="list" role="tabpanel" aria-labelledby="tab-${id}" hidden><div id="list-${id}"></div></div>`;
+}
+
+/** Most places that are written of one rule: all are in the data. */
+const mostWritten = 20;
+
+/** What readers see whose browsers run no code. */
+function written(result: AuditResult): string {
+  const rules = brokenRules(result.findings).map(({ rule, findings }) => {
+    const places = repeatedFindings(findings);
+    const left = places.length - mostWritten;
+    const items = places.slice(0, mostWritten).map(({ address, message, findings: same }) => {
+      const stacks = [...new Set(same.flatMap(({ stack }) => stack ?? []))].join(", ");
+      const place = [address, stacks && (address === undefined ? stacks : `(${stacks})`)].filter(Boolean).join(" ");
+      return `<li><span class="place">${escapeText(place || "everywhere")}</span> ${escapeText(message)}</li>`;
+    });
+    return `<section><h2><span class="severity ${rule.severity}">${rule.severity}</span> ${escapeText(rule.title)}</h2><p>${escapeText(rule.why)}</p><p><strong>Fix:</strong> ${escapeText(rule.fix)}</p><ul>${items.join("")}${left > 0 ? `<li>and ${left.toLocaleString("en-US")} more</li>` : ""}</ul></section>`;
+  });
+  return `<section><p>${escapeText(summary(result))}. With JavaScript, this page has filters, search and a graph of each stack.</p></section>${rules.join("")}`;
 }
 
 const policy = [

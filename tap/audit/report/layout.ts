@@ -2,7 +2,7 @@ import { push } from "../../graph/sorted";
 import { type Edge, layersOf } from "./layers";
 
 /** Size of a node in the drawing, and of the space around it. */
-export const nodeSize = { width: 190, height: 40, gapX: 52, gapY: 10 } as const;
+export const nodeSize = { width: 216, height: 40, gapX: 52, gapY: 10 } as const;
 
 /** How much wider than high a drawing should be: the room for it is. */
 const aspect = 1.5;

@@ -23,6 +23,27 @@ export function brokenRules(findings: readonly AuditFinding[]): BrokenRule[] {
   return [...groups.values()].flatMap((group) => (group[0] ? [{ rule: group[0].rule, findings: group }] : []));
 }
 
+/** Findings that say the same of the same resource, in one stack or in several: environments and regions share their code. */
+export interface RepeatedFinding {
+  readonly address?: string;
+  readonly message: string;
+  /** One per stack, or as many as say the same of one. */
+  readonly findings: readonly AuditFinding[];
+}
+
+/** Findings of a rule by what they say, in the order in which each is first said. */
+export function repeatedFindings(findings: readonly AuditFinding[]): RepeatedFinding[] {
+  const groups = new Map<string, AuditFinding[]>();
+  // What is about a stack as a whole names the stack alone.
+  for (const finding of findings)
+    push(groups, JSON.stringify([finding.address ?? finding.stack ?? null, finding.message]), finding);
+  return [...groups.values()].flatMap(([first, ...others]) => {
+    if (first === undefined) return [];
+    const { address, message } = first;
+    return [{ ...(address === undefined ? {} : { address }), message, findings: [first, ...others] }];
+  });
+}
+
 /** Rules of a result by id; also those that only findings name. */
 export function rulesOf({ rules, findings, acknowledged }: AuditResult): RuleMeta[] {
   const all = [...rules, ...findings.map(({ rule }) => rule), ...acknowledged.map(({ finding }) => finding.rule)];
@@ -41,15 +62,23 @@ export function counted(count: number, noun: string): string {
   return `${count.toLocaleString("en-US")} ${noun}${count === 1 ? "" : "s"}`;
 }
 
-/** `0 findings: 124 rules on 39 stacks, 2,123 resources, in 0.9 s`. */
+/** `0 findings, 2 acknowledged (until 2026-12-31): 124 rules on 39 stacks, 2,123 resources, in 0.9 s`. */
 export function summary(result: AuditResult): string {
-  const { findings, acknowledged, rules, stacks, milliseconds } = result;
+  const { findings, rules, stacks, milliseconds } = result;
   const counts = countBySeverity(findings);
   const bySeverity = severities.filter((each) => counts[each] > 0).map((each) => `${counts[each]} ${each}`);
   const resources = stacks.reduce((sum, stack) => sum + stack.resources, 0);
-  const known = acknowledged.length === 0 ? "" : `, ${acknowledged.length.toLocaleString("en-US")} acknowledged`;
-  const found = `${counted(findings.length, "finding")}${bySeverity.length === 0 ? "" : ` (${bySeverity.join(", ")})`}${known}`;
+  const found = `${counted(findings.length, "finding")}${bySeverity.length === 0 ? "" : ` (${bySeverity.join(", ")})`}${acknowledgedUntil(result)}`;
   return `${found}: ${counted(rules.length, "rule")} on ${counted(stacks.length, "stack")}, ${counted(resources, "resource")}, in ${(milliseconds / 1_000).toFixed(1)} s`;
+}
+
+/** `, 2 acknowledged (the first until 2026-12-31)`; empty where nothing is. */
+export function acknowledgedUntil({ acknowledged }: AuditResult): string {
+  if (acknowledged.length === 0) return "";
+  // Days as `2026-12-31` are in order as text.
+  const days = [...new Set(acknowledged.map(({ acknowledgement }) => acknowledgement.expires))].sort();
+  const until = `${days.length > 1 ? "the first " : ""}until ${days[0]}`;
+  return `, ${acknowledged.length.toLocaleString("en-US")} acknowledged (${until})`;
 }
 
 function weightOf({ rule }: AuditFinding): number {

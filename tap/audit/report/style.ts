@@ -99,6 +99,8 @@ main:has(.filter[hidden]) { grid-template-rows: minmax(0, 1fr); }
   content-visibility: auto; contain-intrinsic-size: auto 48px; }
 .card summary { display: flex; align-items: center; gap: 12px; padding: 11px 14px; cursor: pointer; border-radius: 10px; list-style: none; }
 .card summary::-webkit-details-marker { display: none; }
+/* Requirements have long titles: whole where they are open. */
+.card:not([open]) .title strong, .finding > p:first-child { display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: 2; overflow: hidden; }
 .card summary::after { content: "›"; color: var(--faint); font-size: 18px; line-height: 1; transform: rotate(90deg); }
 .card[open] summary::after { transform: rotate(-90deg); }
 .card summary:hover .title strong { color: var(--accent); }
@@ -125,6 +127,10 @@ main:has(.filter[hidden]) { grid-template-rows: minmax(0, 1fr); }
 .place { font-size: 12.5px; overflow-wrap: anywhere; text-align: left; }
 .place .in-stack { color: var(--faint); }
 .message { overflow-wrap: anywhere; }
+.stacks { display: flex; flex-wrap: wrap; gap: 5px; margin-top: 5px; }
+.chip { padding: 0 8px; border: 1px solid var(--line); border-radius: 6px; background: none; color: var(--accent);
+  font: 12px/20px ui-monospace, "SF Mono", Menlo, Consolas, "Liberation Mono", monospace; overflow-wrap: anywhere; text-align: left; }
+.chip:hover { border-color: var(--accent); }
 .link { padding: 0; border: 0; background: none; color: var(--accent); text-align: left; }
 .link:hover { text-decoration: underline; }
 .answer { display: flex; flex-wrap: wrap; gap: 4px 14px; margin-top: 4px; color: var(--faint); }
@@ -176,9 +182,24 @@ main:has(.filter[hidden]) { grid-template-rows: minmax(0, 1fr); }
 .head.out { fill: var(--out); } .head.in { fill: var(--in); }
 .focused .node:not(.near) { opacity: .22; }
 .focused .lines { stroke-opacity: .08; }
+.lines.hub { stroke-opacity: .13; }
+.focused .lines.hub { stroke-opacity: .05; }
 .far .node text { display: none; }
+.groups { display: none; pointer-events: none; }
+.far .groups { display: inline; }
+.groups text { display: none; fill: var(--text); font-size: calc(11px * var(--screen)); font-weight: 600; text-anchor: middle;
+  dominant-baseline: central; paint-order: stroke; stroke: var(--raised); stroke-opacity: .75; stroke-width: calc(3px * var(--screen)); }
+.groups text.fits { display: inline; }
+.far.focused .groups { display: none; }
+.tip { position: absolute; z-index: 2; padding: 3px 9px; border: 1px solid var(--line-strong); border-radius: 7px; background: var(--raised);
+  box-shadow: var(--shadow); font-size: 12.5px; white-space: nowrap; pointer-events: none; }
 .far .node .box { fill: color-mix(in srgb, var(--c) 28%, var(--raised)); stroke: var(--c); }
 .far .node .mark { display: none; }
+.far .node.found .box { stroke-width: 8; }
+.far .node.found.critical .box { fill: var(--critical); } .far .node.found.high .box { fill: var(--high); }
+.far .node.found.medium .box { fill: var(--medium); } .far .node.found.low .box { fill: var(--low); }
+.far .badge { display: none; }
+.far .node.chosen .box { stroke: var(--accent); }
 #side { overflow: auto; padding: 18px 20px 40px; border-left: 1px solid var(--line); background: var(--panel); }
 #side header { position: relative; padding-right: 26px; }
 #side header h2 { font-size: 16px; line-height: 1.35; overflow-wrap: anywhere; outline: none; }
@@ -214,10 +235,34 @@ main:has(.filter[hidden]) { grid-template-rows: minmax(0, 1fr); }
   .tabs { max-width: 100%; overflow-x: auto; }
   .find { flex-basis: 100%; }
   .find select { flex: 1; min-width: 0; }
+  .tabs { gap: 0; }
+  .tabs button { padding-left: 8px; padding-right: 8px; font-size: 13px; }
+  .tabs span { margin-left: 3px; padding: 0; background: none; font-weight: 500; font-size: 11.5px; }
+  .card summary { flex-wrap: wrap; gap: 6px 10px; }
+  .title { order: 1; flex-basis: 100%; }
+  .card summary .number, .card summary .holds { margin-left: auto; }
+  .list { scrollbar-gutter: auto; }
+  .filter select { flex-basis: 100%; max-width: none; margin-left: 0; }
+  #legend { flex-wrap: nowrap; left: 0; right: 0; padding: 0 14px; overflow-x: auto; pointer-events: auto; scrollbar-width: none; }
+  #legend button { flex: none; }
   .top #theme { flex: none; }
   #view-stacks { grid-template-columns: none; grid-template-rows: minmax(0, 3fr) minmax(0, 2fr); }
   #side { border-left: 0; border-top: 1px solid var(--line); }
 }
+@media (max-width: 460px) { .tabs span { display: none; } .chips { gap: 0; } .chips button { padding: 0 7px; } }
 @media (forced-colors: active) { .node .box { stroke: CanvasText; } .chips button[aria-pressed="true"] { border-color: Highlight; } }
-@media print { body { display: block; } .bar, .filter, .zoom, #theme { display: none; } .list { height: auto; overflow: visible; } }
+/* Without code there are no lists to filter: what is written in the page stands alone. */
+.plain .bar, .plain .filter, .plain #theme { display: none; }
+.written { overflow: auto; padding: 12px 24px 60px; }
+.written section { max-width: 80ch; margin: 0 auto 22px; }
+.written h2 { margin-bottom: 4px; font-size: 15px; }
+.written li { margin-top: 6px; overflow-wrap: anywhere; }
+@media print {
+  html, body, main { display: block; height: auto; background: none; }
+  .bar, .filter, .zoom, #theme, .skip { display: none; }
+  .list { overflow: visible; padding: 0; }
+  .card { box-shadow: none; content-visibility: visible; }
+  .card summary, .rows li { break-inside: avoid; }
+  .card summary::after { content: none; }
+}
 `.trim();

@@ -89,7 +89,7 @@ test("no text ends the data early", () => {
 
 test("says how many findings there are, also without code", () => {
   expect(page).toContain("<title>4 findings: tap audit</title>");
-  expect(page).toContain("<noscript><p>4 findings (1 critical, 2 high, 1 low), 1 acknowledged:");
+  expect(page).toContain("<p>4 findings (1 critical, 2 high, 1 low), 1 acknowledged (until 2026-12-31):");
   expect(htmlReport(resultOf({ findings: [] }), [])).toContain("<h1>No finding</h1>");
 });
 

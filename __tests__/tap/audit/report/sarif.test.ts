@@ -1,6 +1,7 @@
+import { createHash } from "node:crypto";
 import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import Ajv from "ajv-draft-04";
 import addFormats from "ajv-formats";
 import { sarifReport } from "../../../../tap/audit/report/sarif";
@@ -54,6 +55,16 @@ function runOf(result: AuditResult, root = folder): Run {
   expect(isValid.errors ?? []).toEqual([]);
   return log.runs[0];
 }
+
+test("the schema is OASIS's, unchanged, with the notice that has to go with every copy", () => {
+  const text = readFileSync(schemaFile);
+  expect(createHash("sha256").update(text).digest("hex")).toBe(
+    "c3b4bb2d6093897483348925aaa73af03b3e3f4bd4ca38cef26dcb4212a2682e",
+  );
+  const notice = readFileSync(join(dirname(schemaFile), "NOTICE.md"), "utf8");
+  expect(notice).toMatch(/^Copyright © OASIS Open 2023\. All Rights Reserved\.$/m);
+  expect(notice).toContain("provided that the above copyright notice and this section are included on all such copies");
+});
 
 test("the schema is that of SARIF 2.1.0, and refuses what isn't", () => {
   expect(isValid({ version: "2.1.0", runs: [{ tool: { driver: {} } }] })).toBe(false);

@@ -30,11 +30,16 @@ export function makeCanvas(dom, frame, onBackground) {
   );
   const largest = 2.5;
   const view = { x: 0, y: 0, scale: 1 };
+  let onFar = () => {};
   let size = { width: 1, height: 1 };
 
   const apply = () => {
     scene.setAttribute("transform", `translate(${view.x} ${view.y}) scale(${view.scale})`);
-    drawing.classList.toggle("far", view.scale < 0.45);
+    const isFar = view.scale < 0.45;
+    drawing.classList.toggle("far", isFar);
+    // Labels of the overview are as large on the screen whatever the scale.
+    if (isFar) scene.style.setProperty("--screen", String(1 / view.scale));
+    if (isFar) onFar(view.scale);
   };
 
   /** The whole of it; a small drawing is not blown up. */
@@ -153,8 +158,10 @@ export function makeCanvas(dom, frame, onBackground) {
     fit,
     reveal,
     wasDragged: () => moved > 4,
-    draw(newSize, ...children) {
+    /** `seenFromFar` is told the scale where single nodes can't be read. */
+    draw(newSize, seenFromFar, ...children) {
       size = newSize;
+      onFar = seenFromFar;
       scene.replaceChildren(...children);
     },
   };

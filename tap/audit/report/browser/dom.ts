@@ -38,7 +38,7 @@ export function makeDom(document) {
   const family = getComputedStyle(document.body).fontFamily;
   let lastFont = "";
 
-  /** As much of a text as has room in a line of a drawing. */
+  /** As much of a text as has room in a line of a drawing: its beginning and its end, which tell names apart. */
   const fitting = (text, room, size, weight) => {
     if (ruler === null) return text;
     const font = `${weight} ${size}px ${family}`;
@@ -47,16 +47,38 @@ export function makeDom(document) {
     lastFont = font;
     const measure = (part) => ruler.measureText(part).width;
     if (measure(text) <= room) return text;
+    const cut = (length) => {
+      const end = length >> 1;
+      return `${text.slice(0, length - end)}…${end === 0 ? "" : text.slice(-end)}`;
+    };
     let [short, long] = [0, text.length];
     while (long - short > 1) {
       const middle = (short + long) >> 1;
-      if (measure(`${text.slice(0, middle)}…`) <= room) short = middle;
+      if (measure(cut(middle)) <= room) short = middle;
       else long = middle;
     }
-    return `${text.slice(0, short)}…`;
+    return cut(short);
+  };
+
+  /** How wide a text is in a drawing. */
+  const widthOf = (text, size, weight) => {
+    if (ruler === null) return text.length * size * 0.6;
+    lastFont = "";
+    ruler.font = `${weight} ${size}px ${family}`;
+    return ruler.measureText(text).width;
   };
 
   const count = (number, noun) => `${number.toLocaleString("en-US")} ${noun}${number === 1 ? "" : "s"}`;
 
-  return { html, svg, severity, reference, announce, fitting, count, byId: (id) => document.getElementById(id) };
+  return {
+    html,
+    svg,
+    severity,
+    reference,
+    announce,
+    fitting,
+    widthOf,
+    count,
+    byId: (id) => document.getElementById(id),
+  };
 }

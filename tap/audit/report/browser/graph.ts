@@ -13,6 +13,8 @@ export function makeGraph({ data, dom, filter, index, names, panel, canvas, view
   let found = [];
   let near = [];
   let reachable = null;
+  /** More lines than this lead to what nearly all refer to. */
+  const hub = 16;
 
   /** From the right side of one box to the left side of the other; the other way round, where the line leads back. */
   function curve([, , , x1, y1], [, , , x2, y2]) {
@@ -65,21 +67,55 @@ export function makeGraph({ data, dom, filter, index, names, panel, canvas, view
 
   function draw(at) {
     const stack = data.stacks[at];
-    const pairs = new Set(stack.references.filter(([from, to]) => from !== to).map(([from, to]) => `${from} ${to}`));
-    const lines = [...pairs].map((pair) => {
-      const [from, to] = pair.split(" ");
-      return curve(stack.nodes[from], stack.nodes[to]);
-    });
+    const pairs = new Map(
+      stack.references.filter(([from, to]) => from !== to).map(([from, to]) => [`${from} ${to}`, [from, to]]),
+    );
+    const degree = new Map();
+    for (const pair of pairs.values()) for (const each of pair) degree.set(each, (degree.get(each) ?? 0) + 1);
+    // What nearly all refer to, as a key or the API, says least: its lines step back.
+    const isToHub = ([from, to]) => Math.max(degree.get(from), degree.get(to)) > hub;
+    const linesOf = (isWanted) =>
+      [...pairs.values()].filter(isWanted).map(([from, to]) => curve(stack.nodes[from], stack.nodes[to]));
+    const groups = groupLabels(stack);
     elements = stack.nodes.map((node, nodeAt) => nodeElement(at, node, nodeAt));
     chosen = -1;
     near = [];
     letTabReach(elements[0]);
     canvas.draw(
       { width: Math.max(stack.width, 1), height: Math.max(stack.height, 1) },
-      svg("path", { class: "lines", d: lines.join("") }),
+      (scale) => {
+        for (const { label, room, length } of groups) label.classList.toggle("fits", length + 10 < room * scale);
+      },
+      svg("path", { class: "lines hub", d: linesOf(isToHub).join("") }),
+      svg("path", { class: "lines", d: linesOf((pair) => !isToHub(pair)).join("") }),
       svg("g", {}, elements),
       over,
+      svg(
+        "g",
+        { class: "groups", "aria-hidden": "true" },
+        groups.map(({ label }) => label),
+      ),
     );
+  }
+
+  /** For the overview: what stands above each other and is of one type is named once, along its column. */
+  function groupLabels({ nodes }) {
+    const runs = [];
+    const inColumns = nodes.map(([type, , , x, y]) => ({ type, x, y })).sort((a, b) => a.x - b.x || a.y - b.y);
+    for (const { type, x, y } of inColumns) {
+      const last = runs.at(-1);
+      if (last?.type === type && last.x === x && y - last.bottom < height) last.bottom = y + height;
+      else runs.push({ type, x, top: y, bottom: y + height });
+    }
+    return runs.map(({ type, x, top, bottom }) => {
+      const name = names.typeOf(data.types[type].name);
+      const turn = `translate(${x + width / 2} ${(top + bottom) / 2}) rotate(-90)`;
+      return {
+        label: svg("text", { transform: turn }, name),
+        room: bottom - top,
+        length: dom.widthOf(name, 11, 600),
+      };
+    });
   }
 
   /** Shows some nodes and lets the others step back; all are alike without any. */
@@ -204,6 +240,30 @@ export function makeGraph({ data, dom, filter, index, names, panel, canvas, view
     event.preventDefault();
   }
 
+  /** From afar a node is no more than a colour: its name stands beside it while the pointer is on it. */
+  const tip = dom.html("div", { class: "tip", "aria-hidden": "true", hidden: true });
+  const frame = dom.byId("frame");
+  frame.append(tip);
+
+  function showTip(event) {
+    const node = event.target.closest?.(".node");
+    const at = canvas.drawing.classList.contains("far") ? elements.indexOf(node) : -1;
+    tip.hidden = at < 0;
+    if (at < 0) return;
+    const [type, address] = data.stacks[shown].nodes[at];
+    const { name } = data.types[type];
+    const box = node.getBoundingClientRect();
+    const room = frame.getBoundingClientRect();
+    tip.replaceChildren(names.nameOf(address, name), dom.html("span", { class: "faint" }, ` ${names.typeOf(name)}`));
+    const left = box.left + box.width / 2 - room.left - tip.offsetWidth / 2;
+    tip.style.left = `${Math.max(6, Math.min(room.width - tip.offsetWidth - 6, left))}px`;
+    tip.style.top = `${box.top - room.top - tip.offsetHeight - 4}px`;
+  }
+
+  canvas.drawing.addEventListener("pointerover", showTip);
+  canvas.drawing.addEventListener("pointerleave", () => {
+    tip.hidden = true;
+  });
   canvas.drawing.addEventListener("keydown", key);
   return {
     render,

@@ -6,11 +6,16 @@ export function makeLists(data, dom, filter, show) {
   const most = 100;
 
   /** Rows, the first of them at once and the others when asked for: a page of thousands stays quick. */
-  function rows(items, toRow) {
+  function rows(findings, toRow) {
+    const items = repeated(findings);
     const list = html("ul", { class: "rows" }, items.slice(0, most).map(toRow));
     const left = items.slice(most);
     if (left.length > 0) {
-      const more = html("button", { type: "button", class: "quiet" }, `Show ${count(left.length, "more finding")}`);
+      const more = html(
+        "button",
+        { type: "button", class: "quiet" },
+        `Show ${count(left.flat().length, "more finding")}`,
+      );
       more.addEventListener("click", () => {
         const first = toRow(left[0]);
         more.parentElement.replaceWith(first, ...left.slice(1).map(toRow));
@@ -39,8 +44,39 @@ export function makeLists(data, dom, filter, show) {
     );
   }
 
-  function findingRow(finding) {
-    return html("li", {}, place(finding), html("p", { class: "message" }, finding.message));
+  /** What says the same of the same resource in several stacks is one row: environments and regions share their code. */
+  function repeated(findings) {
+    const groups = new Map();
+    for (const finding of findings) {
+      const address = data.stacks[finding.stack]?.nodes[finding.node]?.[1] ?? finding.place;
+      const { message, reason, owner, expires } = finding;
+      const key = JSON.stringify([address, message, reason, owner, expires]);
+      const group = groups.get(key);
+      if (group === undefined) groups.set(key, [finding]);
+      else group.push(finding);
+    }
+    return [...groups.values()];
+  }
+
+  /** A stack where a finding is; it leads to the resource there. */
+  function stackChip({ stack: at, node }) {
+    const { id, nodes } = data.stacks[at];
+    const click = () => show({ view: "stacks", stack: id, node: nodes[node]?.[1] ?? "", search: "" });
+    return html("button", { type: "button", class: "chip", title: "Show it in this stack", click }, id);
+  }
+
+  function findingRow(findings) {
+    const [first] = findings;
+    const message = html("p", { class: "message" }, first.message);
+    if (findings.length === 1) return html("li", {}, place(first), message);
+    const address = data.stacks[first.stack].nodes[first.node][1];
+    return html(
+      "li",
+      {},
+      html("span", { class: "place" }, address, html("span", { class: "faint" }, ` in ${findings.length} stacks`)),
+      message,
+      html("p", { class: "stacks" }, findings.map(stackChip)),
+    );
   }
 
   function aboutRule(rule) {
@@ -105,11 +141,19 @@ export function makeLists(data, dom, filter, show) {
           html("div", { class: "tick", "aria-hidden": "true" }, "✓"),
           html("h2", {}, "Nothing to mend"),
           html("p", {}, `${count(data.rules.length, "rule")} hold on ${count(data.stacks.length, "stack")}.`),
+          data.acknowledged.length > 0 &&
+            html("p", {}, `Somebody answers for ${count(data.acknowledged.length, "finding")}.`),
           html(
             "p",
             { class: "actions" },
             html("button", { type: "button", click: () => show({ view: "stacks" }) }, "Look at the stacks"),
             html("button", { type: "button", click: () => show({ view: "rules" }) }, "Read the rules"),
+            data.acknowledged.length > 0 &&
+              html(
+                "button",
+                { type: "button", click: () => show({ view: "acknowledged" }) },
+                "See what is acknowledged",
+              ),
           ),
         ),
       ];
@@ -155,8 +199,9 @@ export function makeLists(data, dom, filter, show) {
       return [nothing("Nothing is acknowledged", "audit.json lists no finding that somebody answers for.")];
     const shown = filter.findings(data.acknowledged, state);
     dom.announce(`${count(shown.length, "acknowledged finding")} shown`);
-    return groups(shown, (finding) => {
-      const row = findingRow(finding);
+    return groups(shown, (findings) => {
+      const [finding] = findings;
+      const row = findingRow(findings);
       row.append(
         html(
           "p",

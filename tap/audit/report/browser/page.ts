@@ -127,6 +127,17 @@ export function startPage(window, tools) {
     byId("theme").textContent = { auto: "◐ Auto", light: "☀ Light", dark: "☾ Dark" }[theme];
   }
 
+  /** On paper nothing can be opened: all of what is shown is, dark on white. */
+  function readyForPaper() {
+    const { dataset } = document.documentElement;
+    const before = dataset.theme;
+    dataset.theme = "light";
+    window.addEventListener("afterprint", () => setTheme(before), { once: true });
+    for (const more of document.querySelectorAll(".rows .more button")) more.click();
+    for (const card of document.querySelectorAll("main details:not([open])")) card.open = true;
+  }
+
+  document.body.classList.remove("plain");
   fillChoices();
   setTheme("auto");
   byId("theme").addEventListener("click", () =>
@@ -141,6 +152,7 @@ export function startPage(window, tools) {
   stackChoice.addEventListener("change", () => show({ stack: stackChoice.value }));
   byId("clear").addEventListener("click", () => show({ search: "", rule: "", stack: "", severities: [] }));
   document.addEventListener("keydown", shortcuts);
+  window.addEventListener("beforeprint", readyForPaper);
   window.addEventListener("resize", () => state.view === "stacks" && graph.resize());
   window.addEventListener("popstate", () => {
     state = states.parse(location.hash);
