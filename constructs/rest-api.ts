@@ -162,6 +162,8 @@ export class RestApi extends Construct {
       disableExecuteApiEndpoint: false,
       apiKeySource: "HEADER",
       // No minimumCompressionSize: answers are small, and with it the gateway unpacks requests too, bombs among them.
+      // As Terraform has it anyway, for the deployment's sake; names of APIs needn't be unique (docs/decisions/0008).
+      lifecycle: { createBeforeDestroy: true },
     });
   }
 

@@ -21,12 +21,13 @@ function all(type: string, of = stack): Record<string, unknown>[] {
   return Object.values(of.toTerraform().resource[type] ?? {});
 }
 
-test("a regional API, reached by its own endpoint, with keys from the header", () => {
+test("a regional API, reached by its own endpoint, with keys from the header, replaced before the old one goes", () => {
   expect(built(stack, "aws_api_gateway_rest_api")).toMatchObject({
     name: "tap-records-dev-us-east-1",
     endpoint_configuration: { types: ["REGIONAL"] },
     disable_execute_api_endpoint: false,
     api_key_source: "HEADER",
+    lifecycle: { create_before_destroy: true },
   });
 });
 

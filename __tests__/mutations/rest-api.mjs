@@ -321,6 +321,15 @@ export const restApiMutations = [
     tests: "constructs/rest-api.test",
     title: "a body is checked by its model",
   },
+  {
+    id: "gateway",
+    name: "the REST API goes before the next one is there",
+    file: "constructs/rest-api.ts",
+    from: "      lifecycle: { createBeforeDestroy: true },\n",
+    to: "",
+    tests: "constructs/rest-api.test",
+    title: "a regional API",
+  },
   // What callers get of a change of the table; tests ask it of the document and of the gateway.
   {
     id: "openapi",

@@ -197,6 +197,7 @@ prove(
     "the key is in the authorizer's answer": apiSetting(restApi, "RestApi", { api_key_source: "AUTHORIZER" }),
     "the API is at the edge": apiSetting(restApi, "RestApi", { endpoint_configuration: { types: ["EDGE"] } }),
     "the API has a policy": apiSetting(restApi, "RestApi", { policy: "{}" }),
+    "the API goes before the next one is there": apiSetting(restApi, "RestApi", { lifecycle: undefined }),
     "the API takes files": apiSetting(restApi, "RestApi", { binary_media_types: ["*/*"] }),
     "there is a second API": apiWith(restApi, { name: "tap-api-other" }),
     "there is a second stage": apiWith("aws_api_gateway_stage", (stack) => ({
