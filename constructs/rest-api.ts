@@ -114,6 +114,7 @@ export class RestApi extends Construct {
         resourceId: paths.resourceIdOf(path),
         routes,
         allowedOrigins,
+        validators,
         withToken: "authorizerId" in authorizer,
       });
     new GatewayResponses(this, "GatewayResponses", { restApiId, allowedOrigins });

@@ -114,20 +114,25 @@ test("what a variable part of a path is called has no place in Terraform's addre
   expect(addresses(named("id"))).toEqual(addresses(named("itemId")));
 });
 
-test("a body is checked by its model, under any content type, and parameters are checked", () => {
+test("a body is checked by its model, under any content type, and parameters are checked, of every method", () => {
   const { attributes } = builtRoute(stack, "POST", "/items");
   expect(attributes.request_models).toEqual({
     $default: expect.stringMatching(/^\$\{aws_api_gateway_model\.Api_Models_ItemInput_\w+\.name\}$/),
   });
   expect(all("aws_api_gateway_request_validator")).toMatchObject([
-    { name: "Body", validate_request_body: true, validate_request_parameters: true },
     { name: "Parameters", validate_request_body: false, validate_request_parameters: true },
+    { name: "Body", validate_request_body: true, validate_request_parameters: true },
   ]);
   const validatorOf = (method: string, path: string) => builtRoute(stack, method, path).attributes.request_validator_id;
   expect(validatorOf("POST", "/items")).toMatch(/Validators_Body_/);
   expect(validatorOf("PUT", "/items/{id}")).toMatch(/Validators_Body_/);
-  expect(validatorOf("GET", "/items")).toMatch(/Validators_Parameters_/);
-  expect(validatorOf("GET", "/health")).toBeUndefined();
+  for (const [method, path] of [
+    ["GET", "/items"],
+    ["GET", "/health"],
+    ["OPTIONS", "/items"],
+    ["OPTIONS", "/items/{id}"],
+  ] as const)
+    expect(validatorOf(method, path)).toMatch(/Validators_Parameters_/);
 });
 
 test("the gateway insists on parts of the path and on no header: it would tell If-Match from if-match", () => {

@@ -323,6 +323,15 @@ export const restApiMutations = [
   },
   {
     id: "gateway",
+    name: "preflights aren't checked",
+    file: "constructs/rest-api/preflight.ts",
+    from: "      requestValidatorId: validators.idFor({}),\n",
+    to: "",
+    tests: "constructs/rest-api.test",
+    title: "a body is checked by its model",
+  },
+  {
+    id: "gateway",
     name: "the REST API goes before the next one is there",
     file: "constructs/rest-api.ts",
     from: "      lifecycle: { createBeforeDestroy: true },\n",
