@@ -1,6 +1,8 @@
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { readAuditFile } from "../tap/audit/acknowledgements";
+import { rules } from "../tap/audit/rules";
 import { projectRoot } from "./support/project";
 import { subjectOf } from "./support/synthesized";
 
@@ -28,6 +30,13 @@ console.log(JSON.stringify(${expression}));`;
   return JSON.parse(stdout) as T;
 }
 
+/** What the skips mean in these stacks: `{check} {stack}/{address}`, and which mean nothing. */
+const meantIn = (stacks: readonly string[]) =>
+  evaluate<{ meant: string[]; stale: string[] }>(
+    "skips.mjs",
+    `(({ meant, stale }) => ({ meant: [...meant.keys()], stale }))(m.expandSkips(m.readSkips(), ${JSON.stringify(stacks)}))`,
+  );
+
 describe("the skips", () => {
   test("are of 15 checks at most", () => {
     expect(new Set(skips.map(({ check }) => check)).size).toBeLessThanOrEqual(15);
@@ -35,10 +44,7 @@ describe("the skips", () => {
 
   test("name resources that are there, in every stack that they stand for, and none twice", () => {
     const stacks = synthesized.map(({ id }) => id);
-    const { meant, stale } = evaluate<{ meant: string[]; stale: string[] }>(
-      "skips.mjs",
-      `(({ meant, stale }) => ({ meant: [...meant.keys()], stale }))(m.expandSkips(m.readSkips(), ${JSON.stringify(stacks)}))`,
-    );
+    const { meant, stale } = meantIn(stacks);
     expect(stale).toEqual([]);
     const there = new Set(
       synthesized.flatMap(({ id, json }) =>
@@ -49,6 +55,19 @@ describe("the skips", () => {
     );
     expect(meant.length).toBeGreaterThan(0);
     expect(meant.map((key) => key.split(" ")[1] ?? "").filter((resource) => !there.has(resource))).toEqual([]);
+  });
+
+  test("name of each check that an acknowledged rule stands for exactly what is acknowledged", () => {
+    const { acknowledgements } = readAuditFile(join(projectRoot, "audit.json"));
+    const checksOf = (id: string) =>
+      (rules.find((rule) => rule.id === id)?.references ?? []).filter((reference) => reference.startsWith("CKV"));
+    const acknowledged = acknowledgements.flatMap(({ rule, stack, address }) =>
+      checksOf(rule).map((check) => `${check} ${stack}/${address}`),
+    );
+    const checks = new Set(acknowledgements.flatMap(({ rule }) => checksOf(rule)));
+    const skipped = meantIn(synthesized.map(({ id }) => id)).meant.filter((key) => checks.has(key.split(" ")[0] ?? ""));
+    expect(acknowledged.length).toBeGreaterThan(0);
+    expect(skipped.sort()).toEqual(acknowledged.sort());
   });
 
   test.each(skips.map((skip) => [skip.check, skip.resources[0], skip] as const))(
