@@ -214,6 +214,25 @@ test("execution logs are of errors, without data, in a group that is there befor
   );
 });
 
+test("API-04 no stage without a web ACL: as WebAcl has it, or as is said", () => {
+  const { stack: with7Days } = newApi({
+    webAcl: { requestsPerAddress: 500, largeBodies: "count" },
+    logRetentionDays: 7,
+  });
+  for (const each of [stack, with7Days])
+    expect(built(each, "aws_wafv2_web_acl_association")).toMatchObject({
+      resource_arn: expect.stringMatching(/^\$\{aws_api_gateway_stage\.Api_Stage_\w+\.arn\}$/),
+      web_acl_arn: expect.stringMatching(/^\$\{aws_wafv2_web_acl\.Api_WebAcl_\w+\.arn\}$/),
+    });
+  expect(JSON.stringify(built(with7Days, "aws_wafv2_web_acl").rule)).toMatch(/"limit":500,.*SizeRestrictions_BODY/);
+  expect(JSON.stringify(built(stack, "aws_wafv2_web_acl").rule)).not.toMatch(/SizeRestrictions_BODY/);
+  expect(built(with7Days, "aws_cloudwatch_log_group", "WebAcl")).toMatchObject({
+    name: "aws-waf-logs-tap-records-dev-us-east-1",
+    retention_in_days: 7,
+    kms_key_id: expect.stringContaining("aws_kms_key.Key"),
+  });
+});
+
 test("API-10 traces, and access logs in JSON under the key", () => {
   const stage = built(stack, "aws_api_gateway_stage");
   expect(stage).toMatchObject({
@@ -371,6 +390,7 @@ test("two APIs of one component are told apart by their names, and both can be b
   expect(names("aws_api_gateway_usage_plan")).toEqual(["tap-records-items-dev-us-east-1"]);
   expect(names("aws_api_gateway_api_key")).toEqual(["tap-records-items-default-dev-us-east-1"]);
   expect(names("aws_cloudwatch_log_group")).toContain("tap-records-items-access-dev-us-east-1");
+  expect(names("aws_wafv2_web_acl")).toEqual(["tap-records-items-dev-us-east-1"]);
   expect(() => newApi({ definition: jobsDefinition })).not.toThrow();
 });
 
