@@ -44,7 +44,7 @@ export const prod: EnvironmentConfig = {
     allowedOrigins: ["https://www.example.com"],
     clients: ["web"],
     lambda: { memorySizeMb: 2048, reservedConcurrency: 200 },
-    api: { throttlingRateLimit: 2000, throttlingBurstLimit: 4000 },
+    api: { throttlingRateLimit: 2000, throttlingBurstLimit: 4000, requestsPerAddress: 300_000 },
     bucket: { expirationDays: "never" },
     queue: { messageRetentionDays: 14, maxReceiveCount: 5 },
     table: { pointInTimeRecovery: true },
@@ -57,7 +57,7 @@ export const prod: EnvironmentConfig = {
     rotate: { memorySizeMb: 256, reservedConcurrency: 1 },
     allowedOrigins: ["https://www.example.com"],
     clients: ["web"],
-    api: { throttlingRateLimit: 1000, throttlingBurstLimit: 2000 },
+    api: { throttlingRateLimit: 1000, throttlingBurstLimit: 2000, requestsPerAddress: 150_000 },
     kinesis: { shardCount: 4, retentionHours: 168 },
     consumer: {
       batchSize: 100,
@@ -76,7 +76,7 @@ export const prod: EnvironmentConfig = {
     data: { memorySizeMb: 512, reservedConcurrency: 20 },
     allowedOrigins: ["https://www.example.com"],
     clients: ["web"],
-    api: { throttlingRateLimit: 1000, throttlingBurstLimit: 2000 },
+    api: { throttlingRateLimit: 1000, throttlingBurstLimit: 2000, requestsPerAddress: 2_000 },
     bucket: { expirationDays: "never" },
     queue: { messageRetentionDays: 14, maxReceiveCount: 5 },
     bedrock: {

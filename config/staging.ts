@@ -44,7 +44,7 @@ export const staging: EnvironmentConfig = {
     allowedOrigins: ["https://staging.example.com"],
     clients: ["web"],
     lambda: { memorySizeMb: 1024, reservedConcurrency: 50 },
-    api: { throttlingRateLimit: 500, throttlingBurstLimit: 1000 },
+    api: { throttlingRateLimit: 500, throttlingBurstLimit: 1000, requestsPerAddress: 75_000 },
     bucket: { expirationDays: 90 },
     queue: { messageRetentionDays: 10, maxReceiveCount: 5 },
     table: { pointInTimeRecovery: false },
@@ -57,7 +57,7 @@ export const staging: EnvironmentConfig = {
     rotate: { memorySizeMb: 256, reservedConcurrency: 1 },
     allowedOrigins: ["https://staging.example.com"],
     clients: ["web"],
-    api: { throttlingRateLimit: 500, throttlingBurstLimit: 1000 },
+    api: { throttlingRateLimit: 500, throttlingBurstLimit: 1000, requestsPerAddress: 75_000 },
     kinesis: { shardCount: 2, retentionHours: 48 },
     consumer: {
       batchSize: 100,
@@ -76,7 +76,7 @@ export const staging: EnvironmentConfig = {
     data: { memorySizeMb: 512, reservedConcurrency: 5 },
     allowedOrigins: ["https://staging.example.com"],
     clients: ["web"],
-    api: { throttlingRateLimit: 500, throttlingBurstLimit: 1000 },
+    api: { throttlingRateLimit: 500, throttlingBurstLimit: 1000, requestsPerAddress: 2_000 },
     bucket: { expirationDays: 90 },
     queue: { messageRetentionDays: 10, maxReceiveCount: 5 },
     bedrock: {

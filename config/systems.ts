@@ -69,12 +69,14 @@ export const api = z.strictObject({
   requestsPerDay: wholeNumber(1, 1_000_000_000, "requests"),
 });
 
-/** A stage's limits, for all its callers together. */
-const stageThrottling = z.strictObject({
+/** A stage's limits: for all its callers together, and for those of one address. */
+const stageLimits = z.strictObject({
   /** Steady rate of the stage, requests per second: 1 to 10,000 (API Gateway's account quota). */
   throttlingRateLimit: wholeNumber(1, 10_000, "requests per second, API Gateway's account quota"),
   /** Burst of the stage, requests: 1 to 5,000 (API Gateway's account quota). */
   throttlingBurstLimit: wholeNumber(1, 5_000, "requests, API Gateway's account quota"),
+  /** Requests of one address in five minutes, beyond which the web ACL keeps it out: 10 to 2,000,000,000 (WAF, RateBasedStatement). Below 300 × throttlingRateLimit, or an address can use up the stage. */
+  requestsPerAddress: wholeNumber(10, 2_000_000_000, "requests in five minutes, WAF's range"),
 });
 
 const bucketSettings = z.strictObject({
@@ -100,7 +102,7 @@ export const jobs = z.strictObject({
   clients,
   /** The worker. */
   lambda: consumerSettings,
-  api: stageThrottling,
+  api: stageLimits,
   bucket: bucketSettings,
   queue: queueSettings,
   table: z.strictObject({
@@ -142,7 +144,7 @@ export const stream = z.strictObject({
   rotate: functionSettings,
   allowedOrigins,
   clients,
-  api: stageThrottling,
+  api: stageLimits,
   kinesis: z.strictObject({
     /** Shards: 1 to 200 (Kinesis's lowest account quota, us-east-1 has more); each takes 1 MB or 1,000 records a second. */
     shardCount: wholeNumber(1, 200, "shards, Kinesis's lowest account quota"),
@@ -199,7 +201,7 @@ export const files = z.strictObject({
       { error: "must be a list of ARNs of user pools" },
     )
     .default([]),
-  api: stageThrottling,
+  api: stageLimits,
   bucket: bucketSettings,
   queue: queueSettings.extend({
     /** As for any queue, and at least 2: the last receive is for saying why a file failed. */

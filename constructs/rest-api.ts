@@ -18,6 +18,7 @@ import type { Throttling } from "./rest-api/throttling";
 import { ApiUsagePlan, type KeysElsewhere, type UsagePlanSettings } from "./rest-api/usage-plan";
 import { RequestValidators } from "./rest-api/validators";
 import { TapStack } from "./tap-stack";
+import { WebAcl, type WebAclSettings } from "./web-acl";
 
 export interface RestApiProps {
   /** The table of its routes. */
@@ -40,7 +41,9 @@ export interface RestApiProps {
   readonly sameKeysAs?: KeysElsewhere;
   /** ARNs of Cognito user pools whose users call it: routes with a key then ask for their token as well (FIL-07). @default none */
   readonly userPoolArns?: readonly string[];
-  /** Days that access and execution logs are kept. @default logs.retentionDays of the environment */
+  /** What its web ACL lets in and writes down. @default as WebAcl has it */
+  readonly webAcl?: WebAclSettings;
+  /** Days that access and execution logs are kept, and the web ACL's. @default logs.retentionDays of the environment */
   readonly logRetentionDays?: number;
   /** Share of requests refused for a fault of the caller's that raises an alarm, percent: 1 to 100. @default 25 */
   readonly clientErrorRatePercent?: number;
@@ -51,7 +54,7 @@ export interface RestApiProps {
 /**
  * A regional REST API from a table of routes: a method per route before the alias `live` of its function, requests
  * checked against the table, preflights for exact origins, errors as problem details, a stage `live` with its limits,
- * logs, traces and alarms, and API keys under a usage plan.
+ * logs, traces and alarms, behind a web ACL, and API keys under a usage plan.
  *
  * @example
  * const api = new RestApi(this, "Api", {
@@ -63,7 +66,6 @@ export interface RestApiProps {
  *   usagePlan: { rateLimit: 100, burstLimit: 200, quotaLimit: 10_000, quotaPeriod: "DAY" },
  *   clients: ["default"],
  * });
- * new WebAcl(this, "WebAcl", { resourceArn: api.stageArn, key });
  */
 export class RestApi extends Construct {
   readonly id: string;
@@ -81,14 +83,16 @@ export class RestApi extends Construct {
   readonly usagePlanId: string;
   readonly accessLogGroup: LogGroup;
   readonly executionLogGroup: LogGroup;
+  readonly webAcl: WebAcl;
 
   constructor(scope: Construct, id: string, props: RestApiProps) {
     super(scope, id);
-    const { definition, functions, key, allowedOrigins } = props;
+    const { definition, functions, key, allowedOrigins, logRetentionDays } = props;
     checkDefinition(definition, Object.keys(functions));
     checkOrigins(allowedOrigins);
     checkClients(definition, props.clients);
     const named = props.resource === undefined ? {} : { resource: props.resource };
+    const kept = logRetentionDays === undefined ? {} : { logRetentionDays };
     this.name = TapStack.of(this).nameOf("restApi", props.resource);
 
     const api = this.createApi(definition.description);
@@ -114,6 +118,7 @@ export class RestApi extends Construct {
         resourceId: paths.resourceIdOf(path),
         routes,
         allowedOrigins,
+        validators,
         withToken: "authorizerId" in authorizer,
       });
     new GatewayResponses(this, "GatewayResponses", { restApiId, allowedOrigins });
@@ -124,8 +129,9 @@ export class RestApi extends Construct {
       deploymentId: deployment.id,
       key,
       throttling: props.throttling,
-      ...(props.logRetentionDays === undefined ? {} : { logRetentionDays: props.logRetentionDays }),
+      ...kept,
     });
+    this.webAcl = new WebAcl(this, "WebAcl", { ...named, ...kept, ...props.webAcl, resourceArn: stage.arn, key });
     const plan = new ApiUsagePlan(this, "UsagePlan", {
       ...named,
       restApiId,
@@ -162,6 +168,8 @@ export class RestApi extends Construct {
       disableExecuteApiEndpoint: false,
       apiKeySource: "HEADER",
       // No minimumCompressionSize: answers are small, and with it the gateway unpacks requests too, bombs among them.
+      // As Terraform has it anyway, for the deployment's sake; names of APIs needn't be unique (docs/decisions/0008).
+      lifecycle: { createBeforeDestroy: true },
     });
   }
 

@@ -1,6 +1,6 @@
 import { LambdaEventSourceMapping } from "@cdktf/provider-aws/lib/lambda-event-source-mapping";
 import { Construct } from "constructs";
-import { destinationAlarm } from "./function-alarms";
+import { destinationAlarm, iteratorAgeAlarm } from "./function-alarms";
 import type { NodeFunction } from "./node-function";
 import { requireInRange } from "./ranges";
 import type { Table } from "./table";
@@ -13,6 +13,8 @@ export interface TableEventSourceProps {
   readonly batchSize?: number;
   /** Attempts after the first before a change goes to the dead letters, 0 to 10,000 (same page). @default 10 */
   readonly maximumRetryAttempts?: number;
+  /** Hours that the function may be behind before an alarm fires, 1 to 23: a change is on the stream for 24 (DynamoDB developer guide, streams). @default 1 */
+  readonly maximumAgeHours?: number;
 }
 
 /**
@@ -22,9 +24,10 @@ export interface TableEventSourceProps {
 export class TableEventSource extends Construct {
   constructor(scope: Construct, id: string, props: TableEventSourceProps) {
     super(scope, id);
-    const { batchSize = 100, maximumRetryAttempts = 10 } = props;
+    const { batchSize = 100, maximumRetryAttempts = 10, maximumAgeHours = 1 } = props;
     requireInRange("batchSize", batchSize, 1, 10_000, "changes");
     requireInRange("maximumRetryAttempts", maximumRetryAttempts, 0, 10_000, "attempts");
+    requireInRange("maximumAgeHours", maximumAgeHours, 1, 23, "hours, less than a change is on the stream");
     const streamArn = props.table.grantStream(props.function);
     new LambdaEventSourceMapping(this, "Mapping", {
       eventSourceArn: streamArn,
@@ -37,6 +40,7 @@ export class TableEventSource extends Construct {
       destinationConfig: { onFailure: { destinationArn: props.function.deadLetters.targetArn } },
       dependsOn: [...props.function.role.policies],
     });
+    iteratorAgeAlarm(this, props.function.resource, props.function.name, maximumAgeHours);
     destinationAlarm(this, props.function.resource, props.function.name);
   }
 }

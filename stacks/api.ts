@@ -12,7 +12,6 @@ import { Table } from "../constructs/table";
 import { TableEventSource } from "../constructs/table-event-source";
 import { type Output, TapStack, type TapStackProps } from "../constructs/tap-stack";
 import { Topic } from "../constructs/topic";
-import { WebAcl } from "../constructs/web-acl";
 import { api } from "../routes/api";
 
 /** Seconds of a function; the gateway waits 29, the function's own work ends after 27 (API-05). */
@@ -46,12 +45,6 @@ export class ApiStack extends TapStack {
     this.takeMessagesIn(functions.messages, items, messages);
     const restApi = this.createRestApi(functions);
     const domain = this.createDomain(restApi);
-    const webAcl = new WebAcl(this, "WebAcl", {
-      key: this.key,
-      resourceArn: restApi.stageArn,
-      // Items may be longer than AWS's rules take; the gateway's models and the functions bound them.
-      largeBodies: "count",
-    });
 
     this.addOutputs({
       rest_api_id: { description: "Id of the REST API", value: restApi.id },
@@ -66,8 +59,8 @@ export class ApiStack extends TapStack {
       domain_arn: { description: "ARN of the API's domain here, or none", value: domain?.arn ?? "none" },
       ...this.keyOutputs(restApi),
       stage_arn: { description: "ARN of the API's stage", value: restApi.stageArn },
-      web_acl_name: { description: "Name of the web ACL before the API", value: webAcl.name },
-      web_acl_arn: { description: "ARN of the web ACL before the API", value: webAcl.arn },
+      web_acl_name: { description: "Name of the web ACL before the API", value: restApi.webAcl.name },
+      web_acl_arn: { description: "ARN of the web ACL before the API", value: restApi.webAcl.arn },
       items_table_name: { description: "Table of the items of this region, and of copies", value: items.name },
       items_table_arn: { description: "ARN of the table of the items", value: items.arn },
       changes_topic_name: { description: "Name of the topic of what changes in this region", value: changes.name },
@@ -197,6 +190,8 @@ export class ApiStack extends TapStack {
       throttling,
       usagePlan: { ...throttling, quotaLimit: requestsPerDay, quotaPeriod: "DAY" },
       clients,
+      // Items may be longer than AWS's rules take; the gateway's models and the functions bound them.
+      webAcl: { largeBodies: "count" },
       ...this.sameKeys(),
     });
   }

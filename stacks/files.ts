@@ -269,6 +269,8 @@ export class FilesStack extends TapStack {
       usagePlan: clientThrottling,
       clients,
       userPoolArns,
+      // Addresses are personal data (FIL-09).
+      webAcl: { requestsPerAddress: api.requestsPerAddress, logged: "refused" },
       logRetentionDays,
     });
   }

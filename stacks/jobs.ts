@@ -158,6 +158,8 @@ export class JobsStack extends TapStack {
       throttling,
       usagePlan: throttling,
       clients,
+      // Inputs of jobs may be longer than AWS's rules take.
+      webAcl: { requestsPerAddress: api.requestsPerAddress, largeBodies: "count" },
     });
   }
 }

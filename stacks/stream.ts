@@ -207,6 +207,8 @@ export class StreamStack extends TapStack {
       throttling,
       usagePlan: throttling,
       clients,
+      // Batches are longer than AWS's rules take.
+      webAcl: { requestsPerAddress: api.requestsPerAddress, largeBodies: "count" },
     });
   }
 }

@@ -5,7 +5,7 @@ import { Queue } from "../../constructs/queue";
 import { QueueEventSource, type QueueEventSourceProps } from "../../constructs/queue-event-source";
 import { Schedule } from "../../constructs/schedule";
 import { Table } from "../../constructs/table";
-import { TableEventSource } from "../../constructs/table-event-source";
+import { TableEventSource, type TableEventSourceProps } from "../../constructs/table-event-source";
 import { Topic } from "../../constructs/topic";
 import { built, EmptyStack, statements } from "../support/constructed";
 
@@ -113,6 +113,37 @@ describe("a table as event source", () => {
       ItemsStreams: { Action: ["dynamodb:ListStreams"] },
       ItemsStreamKey: { Condition: keyOf("dynamodb", "aws:dynamodb:tableName", table.name) },
     });
+  });
+
+  /** With a table of its own, in an empty stack. */
+  function newTableSource(options: Partial<TableEventSourceProps> = {}) {
+    const { stack, key, lambda } = start();
+    const table = new Table(stack, "Items", {
+      key,
+      partitionKey: "id",
+      pointInTimeRecovery: true,
+      streamViewType: "NEW_IMAGE",
+    });
+    new TableEventSource(stack, "Source", { function: lambda, table, ...options });
+    return stack;
+  }
+
+  test("API-07 an alarm says when the function is behind, before the stream forgets", () => {
+    expect(built(newTableSource(), "aws_cloudwatch_metric_alarm", "Source_AgeAlarms")).toMatchObject({
+      alarm_name: "tap-records-write-iterator-age-dev-us-east-1",
+      namespace: "AWS/Lambda",
+      metric_name: "IteratorAge",
+      dimensions: { FunctionName: "tap-records-write-dev-us-east-1" },
+      statistic: "Maximum",
+      comparison_operator: "GreaterThanThreshold",
+      threshold: 3_600_000,
+      alarm_actions: ["arn:aws:sns:us-east-1:111111111111:tap-security-alarms-dev-us-east-1"],
+    });
+    const late = built(newTableSource({ maximumAgeHours: 23 }), "aws_cloudwatch_metric_alarm", "Source_AgeAlarms");
+    expect(late.threshold).toBe(23 * 3_600_000);
+    expect(() => newTableSource({ maximumAgeHours: 24 })).toThrow(
+      "maximumAgeHours must be a whole number from 1 to 23 (hours, less than a change is on the stream) (given 24)",
+    );
   });
 
   test("a table without a stream is refused", () => {

@@ -1,6 +1,5 @@
 import { join } from "node:path";
 import { App } from "cdktf";
-import { WebAcl } from "../../constructs/web-acl";
 import { newApi } from "../support/built-api";
 import { temporaryFolder } from "../support/project";
 import { describeWithTerraform, terraformFolder } from "../support/terraform";
@@ -9,8 +8,7 @@ jest.setTimeout(120_000);
 
 /** A stack with an API, its functions and its web ACL, as synthesis writes it. */
 function synthesize(options: Parameters<typeof newApi>[0] = {}): string {
-  const { stack, api, key } = newApi(options);
-  new WebAcl(stack, "WebAcl", { resourceArn: api.stageArn, key });
+  const { stack } = newApi(options);
   const app = App.of(stack);
   app.synth();
   return join(app.outdir, "stacks", stack.node.id);

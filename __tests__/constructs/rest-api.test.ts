@@ -21,12 +21,13 @@ function all(type: string, of = stack): Record<string, unknown>[] {
   return Object.values(of.toTerraform().resource[type] ?? {});
 }
 
-test("a regional API, reached by its own endpoint, with keys from the header", () => {
+test("a regional API, reached by its own endpoint, with keys from the header, replaced before the old one goes", () => {
   expect(built(stack, "aws_api_gateway_rest_api")).toMatchObject({
     name: "tap-records-dev-us-east-1",
     endpoint_configuration: { types: ["REGIONAL"] },
     disable_execute_api_endpoint: false,
     api_key_source: "HEADER",
+    lifecycle: { create_before_destroy: true },
   });
 });
 
@@ -113,20 +114,25 @@ test("what a variable part of a path is called has no place in Terraform's addre
   expect(addresses(named("id"))).toEqual(addresses(named("itemId")));
 });
 
-test("a body is checked by its model, under any content type, and parameters are checked", () => {
+test("a body is checked by its model, under any content type, and parameters are checked, of every method", () => {
   const { attributes } = builtRoute(stack, "POST", "/items");
   expect(attributes.request_models).toEqual({
     $default: expect.stringMatching(/^\$\{aws_api_gateway_model\.Api_Models_ItemInput_\w+\.name\}$/),
   });
   expect(all("aws_api_gateway_request_validator")).toMatchObject([
-    { name: "Body", validate_request_body: true, validate_request_parameters: true },
     { name: "Parameters", validate_request_body: false, validate_request_parameters: true },
+    { name: "Body", validate_request_body: true, validate_request_parameters: true },
   ]);
   const validatorOf = (method: string, path: string) => builtRoute(stack, method, path).attributes.request_validator_id;
   expect(validatorOf("POST", "/items")).toMatch(/Validators_Body_/);
   expect(validatorOf("PUT", "/items/{id}")).toMatch(/Validators_Body_/);
-  expect(validatorOf("GET", "/items")).toMatch(/Validators_Parameters_/);
-  expect(validatorOf("GET", "/health")).toBeUndefined();
+  for (const [method, path] of [
+    ["GET", "/items"],
+    ["GET", "/health"],
+    ["OPTIONS", "/items"],
+    ["OPTIONS", "/items/{id}"],
+  ] as const)
+    expect(validatorOf(method, path)).toMatch(/Validators_Parameters_/);
 });
 
 test("the gateway insists on parts of the path and on no header: it would tell If-Match from if-match", () => {
@@ -206,6 +212,25 @@ test("execution logs are of errors, without data, in a group that is there befor
   expect(JSON.stringify(statements(stack, "aws_kms_key").Logs)).toContain(
     `log-group:API-Gateway-Execution-Logs_${restApiId}/live`,
   );
+});
+
+test("API-04 no stage without a web ACL: as WebAcl has it, or as is said", () => {
+  const { stack: with7Days } = newApi({
+    webAcl: { requestsPerAddress: 500, largeBodies: "count" },
+    logRetentionDays: 7,
+  });
+  for (const each of [stack, with7Days])
+    expect(built(each, "aws_wafv2_web_acl_association")).toMatchObject({
+      resource_arn: expect.stringMatching(/^\$\{aws_api_gateway_stage\.Api_Stage_\w+\.arn\}$/),
+      web_acl_arn: expect.stringMatching(/^\$\{aws_wafv2_web_acl\.Api_WebAcl_\w+\.arn\}$/),
+    });
+  expect(JSON.stringify(built(with7Days, "aws_wafv2_web_acl").rule)).toMatch(/"limit":500,.*SizeRestrictions_BODY/);
+  expect(JSON.stringify(built(stack, "aws_wafv2_web_acl").rule)).not.toMatch(/SizeRestrictions_BODY/);
+  expect(built(with7Days, "aws_cloudwatch_log_group", "WebAcl")).toMatchObject({
+    name: "aws-waf-logs-tap-records-dev-us-east-1",
+    retention_in_days: 7,
+    kms_key_id: expect.stringContaining("aws_kms_key.Key"),
+  });
 });
 
 test("API-10 traces, and access logs in JSON under the key", () => {
@@ -365,6 +390,7 @@ test("two APIs of one component are told apart by their names, and both can be b
   expect(names("aws_api_gateway_usage_plan")).toEqual(["tap-records-items-dev-us-east-1"]);
   expect(names("aws_api_gateway_api_key")).toEqual(["tap-records-items-default-dev-us-east-1"]);
   expect(names("aws_cloudwatch_log_group")).toContain("tap-records-items-access-dev-us-east-1");
+  expect(names("aws_wafv2_web_acl")).toEqual(["tap-records-items-dev-us-east-1"]);
   expect(() => newApi({ definition: jobsDefinition })).not.toThrow();
 });
 

@@ -17,14 +17,27 @@ const visible = (metric_name: string) => ({
   metric_name,
 });
 
-/** A group as AWS made it: no rule of it overridden. */
-const managed = (priority: number, name: string) => ({
+const counting = (name: string) => ({ rule_action_override: [{ name, action_to_use: { count: {} } }] });
+
+/** A group as AWS made it, but for a rule that only counts. */
+const managed = (priority: number, name: string, counted?: string) => ({
   name,
   priority,
   override_action: { none: {} },
-  statement: { managed_rule_group_statement: { vendor_name: "AWS", name } },
+  statement: {
+    managed_rule_group_statement: { vendor_name: "AWS", name, ...(counted === undefined ? {} : counting(counted)) },
+  },
   visibility_config: visible(name),
 });
+
+/** What each rule takes of a web ACL's capacity (WAF developer guide, rate-based statements and AWS managed rule groups). */
+const capacityUnits: Readonly<Record<string, number>> = {
+  "rate-per-address": 2,
+  AWSManagedRulesAmazonIpReputationList: 25,
+  AWSManagedRulesAnonymousIpList: 50,
+  AWSManagedRulesKnownBadInputsRuleSet: 200,
+  AWSManagedRulesCommonRuleSet: 700,
+};
 
 test("API-04 2,000 requests per 5 minutes and address, and AWS's reputation, bad-input and common rules", () => {
   const { stack } = newWebAcl();
@@ -44,9 +57,26 @@ test("API-04 2,000 requests per 5 minutes and address, and AWS's reputation, bad
       visibility_config: visible("rate-per-address"),
     },
     managed(1, "AWSManagedRulesAmazonIpReputationList"),
-    managed(2, "AWSManagedRulesKnownBadInputsRuleSet"),
-    managed(3, "AWSManagedRulesCommonRuleSet"),
+    managed(2, "AWSManagedRulesAnonymousIpList", "HostingProviderIPList"),
+    managed(3, "AWSManagedRulesKnownBadInputsRuleSet"),
+    managed(4, "AWSManagedRulesCommonRuleSet"),
   ]);
+  const units = (acl.rule as { name: string }[]).map(({ name }) => capacityUnits[name] ?? Number.NaN);
+  // What WAF's basic price includes.
+  expect(units.reduce((sum, each) => sum + each, 0)).toBeLessThanOrEqual(1_500);
+});
+
+test("an address may make as many requests as is said, within what WAF takes", () => {
+  const limitOf = (requestsPerAddress: number) => {
+    const { rule } = built(newWebAcl({ requestsPerAddress }).stack, "aws_wafv2_web_acl") as {
+      rule: { statement: { rate_based_statement?: { limit: number } } }[];
+    };
+    return rule[0]?.statement.rate_based_statement?.limit;
+  };
+  expect([limitOf(10), limitOf(300_000)]).toEqual([10, 300_000]);
+  expect(() => limitOf(9)).toThrow(
+    "requestsPerAddress must be a whole number from 10 to 2000000000 (requests in five minutes) (given 9)",
+  );
 });
 
 test("API-04 it stands before the stage", () => {
@@ -79,16 +109,24 @@ test("API-04 its log, under the key, has neither tokens nor keys of the API, and
 
 test("large bodies pass where that is said, and nothing else does", () => {
   const { stack } = newWebAcl({ largeBodies: "count", resource: "files", logRetentionDays: 7 });
-  const { rule, name } = built(stack, "aws_wafv2_web_acl") as { rule: { statement: object }[]; name: string };
-  expect(rule.map(({ statement }) => statement).filter((one) => JSON.stringify(one).includes("override"))).toEqual([
-    {
-      managed_rule_group_statement: {
-        vendor_name: "AWS",
-        name: "AWSManagedRulesCommonRuleSet",
-        rule_action_override: [{ name: "SizeRestrictions_BODY", action_to_use: { count: {} } }],
-      },
-    },
+  const { rule, name } = built(stack, "aws_wafv2_web_acl") as { rule: object[]; name: string };
+  expect(rule.slice(1)).toEqual([
+    managed(1, "AWSManagedRulesAmazonIpReputationList"),
+    managed(2, "AWSManagedRulesAnonymousIpList", "HostingProviderIPList"),
+    managed(3, "AWSManagedRulesKnownBadInputsRuleSet"),
+    managed(4, "AWSManagedRulesCommonRuleSet", "SizeRestrictions_BODY"),
   ]);
   expect(name).toBe("tap-records-files-dev-us-east-1");
   expect(built(stack, "aws_cloudwatch_log_group").retention_in_days).toBe(7);
+});
+
+test("FIL-09 its log has refused requests alone, where that is said; all of them otherwise", () => {
+  const filterOf = (options: Partial<WebAclProps>) =>
+    built(newWebAcl(options).stack, "aws_wafv2_web_acl_logging_configuration").logging_filter;
+  expect(filterOf({})).toBeUndefined();
+  expect(filterOf({ logged: "all" })).toBeUndefined();
+  expect(filterOf({ logged: "refused" })).toEqual({
+    default_behavior: "DROP",
+    filter: [{ behavior: "KEEP", requirement: "MEETS_ANY", condition: [{ action_condition: { action: "BLOCK" } }] }],
+  });
 });

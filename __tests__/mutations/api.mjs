@@ -747,4 +747,13 @@ export const apiMutations = [
     tests: "functions/api/replication",
     title: "API-07 a malformed message",
   },
+  {
+    id: "API-07",
+    name: "nobody hears that changes of a table aren't read",
+    file: "constructs/table-event-source.ts",
+    from: "    iteratorAgeAlarm(this, props.function.resource, props.function.name, maximumAgeHours);\n",
+    to: "",
+    tests: "constructs/event-sources",
+    title: "API-07 an alarm says",
+  },
 ];

@@ -5,6 +5,7 @@ import { ApiGatewayMethodResponse } from "@cdktf/provider-aws/lib/api-gateway-me
 import { Construct } from "constructs";
 import { correlationIdHeader, securityHeaders } from "../../routes/headers";
 import type { Route } from "../../routes/route";
+import type { RequestValidators } from "./validators";
 
 /** Seconds that a browser may keep the answer: two hours, the longest that Chromium does. */
 const maxAgeSeconds = 7_200;
@@ -16,6 +17,7 @@ export interface PreflightProps {
   /** The routes of the resource. */
   readonly routes: readonly Route[];
   readonly allowedOrigins: readonly string[];
+  readonly validators: RequestValidators;
   /** Whether routes with a key ask for a user's token as well. */
   readonly withToken: boolean;
 }
@@ -27,13 +29,14 @@ export interface PreflightProps {
 export class Preflight extends Construct {
   constructor(scope: Construct, id: string, props: PreflightProps) {
     super(scope, id);
-    const { restApiId, resourceId, allowedOrigins } = props;
+    const { restApiId, resourceId, allowedOrigins, validators } = props;
     const { httpMethod } = new ApiGatewayMethod(this, "Method", {
       restApiId,
       resourceId,
       httpMethod: "OPTIONS",
       authorization: "NONE",
       apiKeyRequired: false,
+      requestValidatorId: validators.idFor({}),
     });
     const place = { restApiId, resourceId, httpMethod };
     const integration = new ApiGatewayIntegration(this, "Integration", {

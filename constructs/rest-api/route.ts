@@ -56,7 +56,6 @@ export class ApiRoute extends Construct {
     authorizerId,
   }: ApiRouteProps): ApiGatewayMethod {
     const withKey = route.access === "key";
-    const validatorId = validators.idFor(route);
     const parameters = requestParameters(route);
     return new ApiGatewayMethod(this, "Method", {
       restApiId,
@@ -70,7 +69,7 @@ export class ApiRoute extends Construct {
       ...(Object.keys(parameters).length === 0 ? {} : { requestParameters: parameters }),
       // Whatever the content type says: a body under another one would not be checked at all.
       ...(route.body ? { requestModels: { $default: models.nameOf(route.body) } } : {}),
-      ...(validatorId === undefined ? {} : { requestValidatorId: validatorId }),
+      requestValidatorId: validators.idFor(route),
     });
   }
 

@@ -8,7 +8,7 @@ const kinds = {
   Parameters: { validateRequestBody: false, validateRequestParameters: true },
 } as const;
 
-/** The request validators of an API, each made when a route first needs it. */
+/** The request validators of an API, each made when a method first needs it. */
 export class RequestValidators extends Construct {
   private readonly ids = new Map<keyof typeof kinds, string>();
   private readonly restApiId: string;
@@ -18,10 +18,9 @@ export class RequestValidators extends Construct {
     this.restApiId = restApiId;
   }
 
-  /** Undefined for a route that takes neither a body nor parameters: there is nothing to check. */
-  idFor(route: Route): string | undefined {
-    if (route.body) return this.idOf("Body");
-    return (route.pathParameters ?? route.queryParameters ?? route.headers) ? this.idOf("Parameters") : undefined;
+  /** Also of a method without parameters, as a preflight: one that it gets is checked from the start. */
+  idFor({ body }: Pick<Route, "body">): string {
+    return this.idOf(body ? "Body" : "Parameters");
   }
 
   private idOf(kind: keyof typeof kinds): string {

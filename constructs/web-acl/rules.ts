@@ -1,20 +1,23 @@
 import type { Wafv2WebAclRule } from "@cdktf/provider-aws/lib/wafv2-web-acl";
+import { requireInRange } from "../ranges";
 
 /** A rule before it has its place among the others. */
 export type PlacelessRule = Omit<Wafv2WebAclRule, "priority">;
 
-/** Requests of one address in five minutes; beyond that it is blocked until it is below again (API-04). */
+/** Requests of one address in five minutes, unless said otherwise (API-04). */
 const requestsPerAddress = 2_000;
 const windowSeconds = 300;
 
-/** Counts the requests of each address. */
-export function rateLimit(name: string): PlacelessRule {
+/** Counts the requests of each address; one with more than the limit is blocked until it is below again. */
+export function rateLimit(name: string, limit: number = requestsPerAddress): PlacelessRule {
+  // WAF API reference, RateBasedStatement.
+  requireInRange("requestsPerAddress", limit, 10, 2_000_000_000, "requests in five minutes");
   return {
     name,
     action: { block: {} },
     statement: statement({
       rate_based_statement: {
-        limit: requestsPerAddress,
+        limit,
         evaluation_window_sec: windowSeconds,
         aggregate_key_type: "IP",
       },

@@ -103,6 +103,8 @@ function method(gateway: Gateway, route: Route, authorizer: GraphNode | undefine
     return findingsOn(api, [`must have ${route.method} ${route.path}, once`]);
   const parameters = requestParameters(route);
   const validator = validatorOf(gateway, route);
+  if (validator === undefined)
+    return findingsOn(api, [`must have a validator that checks ${route.method} ${route.path}`]);
   const body = parts("model").find(({ attributes }) => attributes.name === route.body?.name);
   const expected: Attributes = {
     ...placeOf(route.method, route.path),
@@ -114,21 +116,19 @@ function method(gateway: Gateway, route: Route, authorizer: GraphNode | undefine
     ...(Object.keys(parameters).length === 0 ? {} : { request_parameters: parameters }),
     // Whatever the content type says: a body under another one would pass unchecked.
     ...(route.body ? { request_models: { $default: body && referenceTo(body, "name") } } : {}),
-    ...(validator === null ? {} : { request_validator_id: validator && referenceTo(validator, "id") }),
+    request_validator_id: referenceTo(validator, "id"),
   };
   return findingsOn(node, differences(graph, node, expected));
 }
 
-/** The validator that checks what a route has; null for a route that has nothing to check. */
-function validatorOf({ graph, api, parts }: Gateway, route: Route): GraphNode | undefined | null {
-  const hasParameters = [route.pathParameters, route.queryParameters, route.headers].some((each) => each !== undefined);
-  if (route.body === undefined && !hasParameters) return null;
+/** The validator that checks what a method may have: always parameters, and a body where there is one. */
+export function validatorOf({ graph, api, parts }: Gateway, { body }: Pick<Route, "body">): GraphNode | undefined {
   return parts("request_validator").find(
     (node) =>
       differences(graph, node, {
         ...kept(node, "name"),
         rest_api_id: referenceTo(api, "id"),
-        validate_request_body: route.body !== undefined,
+        validate_request_body: body !== undefined,
         validate_request_parameters: true,
       }).length === 0,
   );

@@ -106,6 +106,7 @@ export function entrances({ graph, stack, api }: Gateway, hasDomain = false): Fi
         api_key_source: "HEADER",
         endpoint_configuration: { types: ["REGIONAL"] },
         disable_execute_api_endpoint: false,
+        lifecycle: { create_before_destroy: true },
       }),
     ),
     ...others.flatMap((node) => findingsOn(node, ["is an entrance beside the gateway's methods, or a change of them"])),

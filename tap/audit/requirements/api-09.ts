@@ -10,6 +10,7 @@ import { differences, findingsOn, referenceTo } from "../exact";
 import { functionsOf } from "../functions";
 import { type Gateway, gatewayOf, routesByPath } from "../gateway";
 import { type Finding, judgeEach, type Requirement } from "../requirement";
+import { validatorOf } from "./api-08-routes";
 import { gatewayResponses } from "./api-09-gateway-responses";
 
 /** What browsers hold against what a page is tricked into; the table's headers must have them (OWASP, HTTP headers). */
@@ -89,12 +90,15 @@ function functions({ graph, stack }: Gateway, { routes }: ApiDefinition, allowed
 
 /** OPTIONS of a path, answered by the gateway: no key, no function, an origin of the list or none. */
 function preflight(
-  { graph, api, partsOf, placeOf }: Gateway,
+  gateway: Gateway,
   path: string,
   headers: Readonly<Record<string, string>>,
   allowedOrigins: readonly string[],
 ): Finding[] {
+  const { graph, api, partsOf, placeOf } = gateway;
   const place = placeOf("OPTIONS", path);
+  const validator = validatorOf(gateway, {});
+  if (validator === undefined) return findingsOn(api, [`must have a validator that checks OPTIONS ${path}`]);
   const exactly = (type: string, expected: Record<string, unknown>): Finding[] => {
     const [node, ...others] = partsOf(type, "OPTIONS", path);
     return node === undefined || others.length > 0
@@ -102,7 +106,11 @@ function preflight(
       : findingsOn(node, differences(graph, node, { ...place, ...expected }));
   };
   return [
-    ...exactly("method", { authorization: "NONE", api_key_required: false }),
+    ...exactly("method", {
+      authorization: "NONE",
+      api_key_required: false,
+      request_validator_id: referenceTo(validator, "id"),
+    }),
     ...exactly("integration", {
       type: "MOCK",
       request_templates: { "application/json": '{"statusCode":204}' },

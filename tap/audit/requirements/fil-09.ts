@@ -5,6 +5,7 @@ import { functionsOf } from "../functions";
 import { gatewayOf } from "../gateway";
 import { type Finding, judgeEach, nodesIn, type Requirement, wanted } from "../requirement";
 import type { StackJson } from "../stack-json";
+import { aclLogs } from "./api-04";
 import { accessLog, executionLog, functionLogProblems } from "./api-10";
 
 const retentionDays = 7;
@@ -12,7 +13,7 @@ const retentionDays = 7;
 export const fil09: Requirement = {
   id: "FIL-09",
   checks:
-    "Every log group of the files keeps 7 days. Functions log JSON from INFO, to groups of their own, and nothing that their code doesn't say; the access log is JSON without addresses, keys, queries and whatever else callers choose; data trace is off, for every method.",
+    "Every log group of the files keeps 7 days. Functions log JSON from INFO, to groups of their own, and nothing that their code doesn't say; the access log is JSON without addresses, keys, queries and whatever else callers choose; the web ACL's, which can't leave addresses out, is of refused requests alone; data trace is off, for every method.",
   why: "A file's name, a presigned URL or a key in a log is in the hands of everybody who reads logs, for as long as they are kept.",
   judge: (subject) =>
     judgeEach(subject, "files", (stack, environment) => {
@@ -24,6 +25,7 @@ export const fil09: Requirement = {
         ...groups.flatMap((group) => findingsOn(group, kept7Days(group))),
         ...accessLog(gateway, environment),
         ...executionLog(gateway, environment),
+        ...aclLogs(graph, stack, environment),
         ...functions(graph, stack),
         ...otherLogs(graph, stack),
       ];

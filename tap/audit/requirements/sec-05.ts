@@ -8,7 +8,7 @@ import { logGroupProblems } from "../log-groups";
 import { type Finding, judgeEach, judgeNodes, nodesIn, type Requirement, type Subject, sameJson } from "../requirement";
 import { allowedBy, trustedBy } from "../roles";
 import type { StackJson } from "../stack-json";
-import { webAclLogs } from "./api-04";
+import { aclLogs } from "./api-04";
 import { accessLog, executionLog } from "./api-10";
 import { auditTrail } from "./sec-05-trail";
 
@@ -149,15 +149,4 @@ function stageLogs(graph: Graph, stack: StackJson, environment: Environment): Fi
     ...executionLog(gateway, environment),
     ...others.flatMap((node) => findingsOn(node, ["is of a type that isn't judged here"])),
   ];
-}
-
-function aclLogs(graph: Graph, stack: StackJson, environment: Environment): Finding[] {
-  return nodesIn(graph, stack, "aws_wafv2_web_acl").flatMap((acl) => {
-    const [logging, ...others] = graph
-      .ofType("aws_wafv2_web_acl_logging_configuration")
-      .filter(({ attributes, stack: own }) => graph.resolve(attributes.resource_arn, own) === acl);
-    return logging === undefined || others.length > 0
-      ? findingsOn(acl, ["must have one log"])
-      : webAclLogs(graph, environment, acl, logging);
-  });
 }

@@ -14,7 +14,6 @@ const plan = (attributes: Record<string, unknown> = {}) => ({
       name: "shop",
       api_stages: { api_id: apiId, stage: "live" },
       throttle_settings: { rate_limit: 10, burst_limit: 20 },
-      quota_settings: { limit: 10_000, period: "DAY" },
       ...attributes,
     },
   },
@@ -46,7 +45,7 @@ const deployment = (attributes: Record<string, unknown>) => ({
   aws_api_gateway_deployment: { D: { rest_api_id: apiId, ...attributes } },
 });
 
-/** What belongs to an API as a whole: its keys and their plans, its deployments, how it sends. */
+/** What belongs to an API as a whole: its keys and their plans, its deployments. */
 const wholeApiRules: readonly Rule[] = [
   {
     id: "api-gateway-usage-plan-throttle",
@@ -66,21 +65,6 @@ const wholeApiRules: readonly Rule[] = [
         ? []
         : ["must have the stages that it is for in api_stages"]),
     ]),
-  },
-  {
-    id: "api-gateway-usage-plan-quota",
-    title: "Usage plans limit requests per day, week or month",
-    severity: "low",
-    why: "A key that leaked is used at the full rate for as long as nobody notices, and all of it is paid for.",
-    fix: "Set quota_settings of the plan, with limit and period.",
-    references: ["https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-api-usage-plans.html"],
-    examples: {
-      failing: { resource: { ...keyed, ...plan({ quota_settings: [] }) } },
-      passing: { resource: { ...keyed, ...plan() } },
-    },
-    judge: judgeResources("aws_api_gateway_usage_plan", (node, graph) =>
-      limitProblems(graph, node, "quota_settings", "limit"),
-    ),
   },
   {
     id: "api-gateway-key-plan",
@@ -185,25 +169,6 @@ const wholeApiRules: readonly Rule[] = [
       return parts
         .filter((part) => part.stack === node.stack && !awaited.has(part))
         .map((part) => `must wait for ${part.address} (by depends_on or triggers)`);
-    }),
-  },
-  {
-    id: "api-gateway-compression",
-    title: "REST APIs compress large answers",
-    severity: "low",
-    why: "Clients on slow networks wait, and every byte that leaves AWS is paid for.",
-    fix: "Set minimum_compression_size, for example to 1024 bytes; -1 turns compression off.",
-    references: [
-      "https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-gzip-compression-decompression.html",
-    ],
-    examples: {
-      failing: { resource: { aws_api_gateway_rest_api: { Api: { name: "orders", minimum_compression_size: -1 } } } },
-      passing: { resource: { aws_api_gateway_rest_api: { Api: { name: "orders", minimum_compression_size: 1024 } } } },
-    },
-    judge: judgeResources("aws_api_gateway_rest_api", (node, graph) => {
-      const size = knownValue(graph, node, node.attributes.minimum_compression_size);
-      if (size === unknown || (isSet(size) && Number(size) >= 0)) return [];
-      return [`must have a minimum_compression_size (it has ${isSet(size) ? String(size) : "none"})`];
     }),
   },
 ];

@@ -1,8 +1,8 @@
 import { api04 } from "../../../../tap/audit/requirements/api-04";
 import { type Mutation, prove } from "../../../support/prove";
-import { resource } from "../../../support/synthesized";
+import { resource, stackOf } from "../../../support/synthesized";
 import { api, apiResource, apiSetting, apiWith, apiWithin, apiWithout } from "./api-mutations";
-import { referenceTo, rewrite } from "./mutations";
+import { jobs, jobsResource, referenceTo, rewrite } from "./mutations";
 
 const acl = "aws_wafv2_web_acl";
 const log = "aws_wafv2_web_acl_logging_configuration";
@@ -31,6 +31,7 @@ const managed = (name: string, change: (statement: Record<string, unknown>, rule
 
 const groups = [
   "AWSManagedRulesAmazonIpReputationList",
+  "AWSManagedRulesAnonymousIpList",
   "AWSManagedRulesCommonRuleSet",
   "AWSManagedRulesKnownBadInputsRuleSet",
 ];
@@ -53,6 +54,12 @@ const eachGroup = groups.flatMap((name): [string, Mutation][] => [
 ]);
 
 const common = "AWSManagedRulesCommonRuleSet";
+const anonymous = "AWSManagedRulesAnonymousIpList";
+const association = "aws_wafv2_web_acl_association";
+
+/** Changes the rules of the jobs' web ACL: its stage is another system's. */
+const jobsRules = (change: (rules: Rule[]) => void) =>
+  jobsResource(acl, "WebAcl", (attributes) => change(attributes.rule as Rule[]));
 
 prove(
   api04,
@@ -67,6 +74,31 @@ prove(
     "a rule of a group lets in": managed(common, (statement) => {
       statement.rule_action_override = { name: "CrossSiteScripting_BODY", action_to_use: { allow: {} } };
     }),
+    "servers of other clouds are kept out": managed(anonymous, (statement) => {
+      delete statement.rule_action_override;
+    }),
+    "whoever hides is let in": managed(anonymous, (statement) => {
+      statement.rule_action_override = [
+        { name: "HostingProviderIPList", action_to_use: { count: {} } },
+        { name: "AnonymousIPList", action_to_use: { count: {} } },
+      ];
+    }),
+    "another system's stage has no ACL": jobs((stack) => {
+      delete stack.json.resource?.[association];
+    }),
+    "an address may take all of another system's stage": jobsRules(([first]) => {
+      Object.assign(first?.statement.rate_based_statement ?? {}, { limit: 2_000_000_000 });
+    }),
+    "another system's groups only count": jobsRules((rules) => {
+      for (const each of rules.slice(1)) each.override_action = { count: {} };
+    }),
+    "a gateway is of a system that nobody thought of": (subject, environment) => {
+      const { region } = subject.environments.find((each) => each.environmentSuffix === environment) ?? {};
+      const from = stackOf(subject, environment, "api", region);
+      const to = stackOf(subject, environment, "records");
+      for (const type of ["aws_api_gateway_rest_api", "aws_api_gateway_stage", acl, association, log])
+        to.json.resource = { ...to.json.resource, [type]: structuredClone(from.json.resource?.[type] ?? {}) };
+    },
     "a rule of a group is left out, as it used to be": managed(common, (statement) => {
       statement.excluded_rule = [{ name: "NoUserAgent_HEADER" }];
     }),

@@ -13,13 +13,14 @@ import {
   apiWithoutRoute,
   routePart,
 } from "./api-mutations";
-import { referenceTo } from "./mutations";
+import { nameOf, referenceTo } from "./mutations";
 
 const method = "aws_api_gateway_method";
 const integration = "aws_api_gateway_integration";
 const model = "aws_api_gateway_model";
 const plan = "aws_api_gateway_usage_plan";
 const restApi = "aws_api_gateway_rest_api";
+const validator = "aws_api_gateway_request_validator";
 const permission = "aws_lambda_permission";
 
 const data = ["POST /items", "GET /items", "GET /items/{id}", "PUT /items/{id}", "DELETE /items/{id}"];
@@ -59,6 +60,13 @@ prove(
     "a method takes AWS's signatures": apiRoute(method, "GET /items", { authorization: "AWS_IAM" }),
     "a method has another name": apiRoute(method, "GET /items", { operation_name: "getItem" }),
     "a method isn't checked": apiRoute(method, "PUT /items/{id}", { request_validator_id: undefined }),
+    "a method without parameters isn't checked": apiRoute(method, "GET /health", { request_validator_id: undefined }),
+    "nothing checks parameters, and no method asks for it": api((stack) => {
+      const { [nameOf(stack, validator, "Parameters")]: _, ...others } = stack.json.resource?.[validator] ?? {};
+      stack.json.resource = { ...stack.json.resource, [validator]: others };
+      for (const each of Object.values(stack.json.resource[method] ?? {}))
+        if (String(each.request_validator_id).includes("Parameters")) delete each.request_validator_id;
+    }),
     "a body isn't checked": apiRoute(method, "POST /items", (attributes, stack) => {
       attributes.request_validator_id = routePart(stack, method, "GET /items").attributes.request_validator_id;
     }),
@@ -197,6 +205,7 @@ prove(
     "the key is in the authorizer's answer": apiSetting(restApi, "RestApi", { api_key_source: "AUTHORIZER" }),
     "the API is at the edge": apiSetting(restApi, "RestApi", { endpoint_configuration: { types: ["EDGE"] } }),
     "the API has a policy": apiSetting(restApi, "RestApi", { policy: "{}" }),
+    "the API goes before the next one is there": apiSetting(restApi, "RestApi", { lifecycle: undefined }),
     "the API takes files": apiSetting(restApi, "RestApi", { binary_media_types: ["*/*"] }),
     "there is a second API": apiWith(restApi, { name: "tap-api-other" }),
     "there is a second stage": apiWith("aws_api_gateway_stage", (stack) => ({

@@ -138,6 +138,9 @@ prove(
     "a preflight has no answer": apiWithoutRoute(preflightAnswer, "OPTIONS /items"),
     "a preflight has no response": apiWithoutRoute(response, "OPTIONS /items"),
     "a preflight asks for a key": apiRoute("aws_api_gateway_method", "OPTIONS /items", { api_key_required: true }),
+    "a preflight isn't checked": apiRoute("aws_api_gateway_method", "OPTIONS /items", {
+      request_validator_id: undefined,
+    }),
     "a preflight asks a function": apiRoute("aws_api_gateway_integration", "OPTIONS /items", (attributes, stack) => {
       Object.assign(attributes, {
         type: "AWS_PROXY",

@@ -17,6 +17,8 @@ const group = "aws_cloudwatch_log_group";
 const lambda = "aws_lambda_function";
 const settings = "aws_api_gateway_method_settings";
 const stage = "aws_api_gateway_stage";
+const aclLog = "aws_wafv2_web_acl_logging_configuration";
+const action = "logging_filter.filter.0.condition.0.action_condition.action";
 
 const groups = [
   "catalog_LogGroup",
@@ -25,6 +27,7 @@ const groups = [
   "data_LogGroup",
   "AccessLogs",
   "ExecutionLogs",
+  "WebAcl_Logs",
 ];
 
 const ofEach = groups.flatMap((name): [string, Mutation][] => [
@@ -57,6 +60,16 @@ prove(
     ...Object.fromEntries(
       Object.entries(mustNotBeLogged).map(([what, variable]) => [`the access log has ${what}`, logged(variable)]),
     ),
+    "the web ACL's log has every caller's address": filesSetting(aclLog, "WebAcl", { logging_filter: undefined }),
+    "the web ACL's log has whom it lets in": filesWithin(aclLog, "WebAcl", action, "ALLOW"),
+    "the web ACL's log has whom it only counts": filesWithin(aclLog, "WebAcl", action, "EXCLUDED_AS_COUNT"),
+    "the web ACL's log has what isn't filtered": filesWithin(
+      aclLog,
+      "WebAcl",
+      "logging_filter.default_behavior",
+      "KEEP",
+    ),
+    "the web ACL's log has keys": filesSetting(aclLog, "WebAcl", { redacted_fields: undefined }),
     "the access log is no JSON": filesWithin(stage, "Stage", "access_log_settings.format", "$context.requestId"),
     "access isn't logged": filesSetting(stage, "Stage", { access_log_settings: undefined }),
     "access is logged elsewhere": filesWithin(

@@ -113,6 +113,9 @@ const logs: Record<string, Mutation> = {
   "there is a second stage": stream((stack) => add(stack, stage, resource(stack, stage))),
 
   "a web ACL has no log": apiWithout("aws_wafv2_web_acl_logging_configuration", "WebAcl"),
+  "another system's web ACL has no log": stream((stack) => {
+    delete stack.json.resource?.aws_wafv2_web_acl_logging_configuration;
+  }),
   "a web ACL is added without a log": stream((stack) =>
     add(stack, "aws_wafv2_web_acl", { name: "other", scope: "REGIONAL" }),
   ),
