@@ -1,4 +1,7 @@
+import { nodesNaming } from "../../graph/groups";
 import type { Graph, GraphNode } from "../../graph/model";
+import { rememberingObjects } from "../../graph/remembering";
+import { push } from "../../graph/sorted";
 import { alarmsOn, isPlain, queueDepth, secondsUntilItFires } from "../alarms";
 import { keyUses } from "../key-policy";
 import { jsonOf, redriveOf, retentionOf } from "../queues";
@@ -62,9 +65,18 @@ function size({ attributes }: GraphNode): string[] {
   return attributes.max_message_size === maximumMessageBytes ? [] : ["must take messages of 1 MiB"];
 }
 
-function sourcesOf(graph: Graph, queue: GraphNode): GraphNode[] {
-  return graph.ofType("aws_sqs_queue").filter((other) => redriveOf(graph, other)?.target === queue);
+function sourcesOf(graph: Graph, queue: GraphNode): readonly GraphNode[] {
+  return sources(graph).get(queue) ?? [];
 }
+
+const sources = rememberingObjects((graph: Graph) => {
+  const queues = new Map<GraphNode, GraphNode[]>();
+  for (const queue of graph.ofType("aws_sqs_queue")) {
+    const target = redriveOf(graph, queue)?.target;
+    if (target !== undefined) push(queues, target, queue);
+  }
+  return queues;
+});
 
 /** Of functions, and of event sources that aren't queues. */
 function takesFromFunctions(graph: Graph, queue: GraphNode): boolean {
@@ -166,9 +178,7 @@ function hasAlarm(
 
 /** Exactly one policy says so, and says nothing else. */
 function redriveAllowed(graph: Graph, queue: GraphNode, allowed: Readonly<Record<string, unknown>>): string[] {
-  const policies = graph
-    .ofType("aws_sqs_queue_redrive_allow_policy")
-    .filter((policy) => graph.resolve(policy.attributes.queue_url, policy.stack) === queue);
+  const policies = nodesNaming(graph, "aws_sqs_queue_redrive_allow_policy", "queue_url", queue);
   const [policy, ...others] = policies;
   const says = policy === undefined ? undefined : withArns(graph, policy);
   return wanted(
