@@ -78,15 +78,17 @@ const sources = rememberingObjects((graph: Graph) => {
   return queues;
 });
 
+/** Where those who hand on what failed name the queue. */
+const failures: Readonly<Record<string, RegExp>> = {
+  aws_lambda_function: /^dead_letter_config(\[\d+\])?\.target_arn$/,
+  aws_lambda_event_source_mapping: /^destination_config(\[\d+\])?\.on_failure(\[\d+\])?\.destination_arn$/,
+  aws_lambda_function_event_invoke_config: /^destination_config(\[\d+\])?\.on_failure(\[\d+\])?\.destination$/,
+  aws_cloudwatch_event_target: /^dead_letter_config(\[\d+\])?\.arn$/,
+};
+
 /** Of functions, and of event sources that aren't queues. */
 function takesFromFunctions(graph: Graph, queue: GraphNode): boolean {
-  const paths: Readonly<Record<string, RegExp>> = {
-    aws_lambda_function: /^dead_letter_config(\[\d+\])?\.target_arn$/,
-    aws_lambda_event_source_mapping: /^destination_config(\[\d+\])?\.on_failure(\[\d+\])?\.destination_arn$/,
-    aws_lambda_function_event_invoke_config: /^destination_config(\[\d+\])?\.on_failure(\[\d+\])?\.destination$/,
-    aws_cloudwatch_event_target: /^dead_letter_config(\[\d+\])?\.arn$/,
-  };
-  return graph.referencesTo(queue).some(({ from, path }) => paths[from.type]?.test(path) === true);
+  return graph.referencesTo(queue).some(({ from, path }) => failures[from.type]?.test(path) === true);
 }
 
 function source(graph: Graph, queue: GraphNode): string[] {
