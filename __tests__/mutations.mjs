@@ -121,7 +121,7 @@ export const mutations = [
   {
     id: "PLAT-11",
     name: "a short-lived environment gets a bootstrap",
-    file: "main.ts",
+    file: "config/plan-stacks.ts",
     from: "environment.environmentSuffix === environment.account.environmentSuffix",
     to: "environment.environmentSuffix !== ''",
     tests: "tap/audit/requirements/plat-11",

@@ -4,12 +4,23 @@ import { dirname, join } from "node:path";
 import { Script } from "node:vm";
 import { cacheFolder, commonSettings, newestChange, readJson, sha256, stampOf, writeWhole } from "./cache.mjs";
 
+/** What is bundled: the whole command, or a verb that needs little of it. */
+const entries = {
+  tap: {
+    file: "tap/cli.ts",
+    // A child process that is started on the bundle itself synthesizes a batch (tap/synth/batch.ts).
+    footer: "if (require.main === module) module.exports.runBatch();",
+  },
+  audit: { file: "tap/cli-audit.ts", footer: "" },
+};
+
 /**
- * Path of a bundle of tap/cli.ts that is as new as its source, or why there can't be one.
+ * Path of a bundle that is as new as its source and has the verb in it, or why there can't be one.
  * @returns {Promise<{ path?: string, error?: string }>}
  */
-export async function ensureBundle(projectRoot) {
-  const indexFile = join(cacheFolder(projectRoot), "bundle.json");
+export async function ensureBundle(projectRoot, verb) {
+  const entry = verb === "audit" ? "audit" : "tap";
+  const indexFile = join(cacheFolder(projectRoot), `bundle-${entry}.json`);
   const known = readJson(indexFile);
   if (known?.name && known.stamp === stampOf(projectRoot, [...settings, ...known.inputs])) {
     const path = join(cacheFolder(projectRoot), known.name);
@@ -17,14 +28,14 @@ export async function ensureBundle(projectRoot) {
   }
   try {
     const start = Date.now();
-    const { text, inputs } = await bundle(projectRoot);
-    const name = `tap-${sha256(text).slice(0, 16)}.cjs`;
+    const { text, inputs } = await bundle(projectRoot, entries[entry]);
+    const name = `${entry}-${sha256(text).slice(0, 16)}.cjs`;
     const path = join(cacheFolder(projectRoot), name);
     writeWhole(path, text);
     // What was changed while esbuild read may or may not be in the bundle: then the next run bundles again.
     const index = { name, inputs, stamp: stampOf(projectRoot, [...settings, ...inputs]) };
     if (newestChange(projectRoot, inputs) < start) writeWhole(indexFile, JSON.stringify(index));
-    removeOldBundles(projectRoot, path);
+    removeOldBundles(projectRoot, entry, path);
     return { path };
   } catch (error) {
     const { explain } = await import("./esbuild.mjs");
@@ -74,11 +85,11 @@ export function loadBundle(path) {
   };
 }
 
-async function bundle(projectRoot) {
+async function bundle(projectRoot, { file, footer }) {
   const { build } = await import("./esbuild.mjs");
   const result = await build({
     absWorkingDir: projectRoot,
-    entryPoints: ["tap/cli.ts"],
+    entryPoints: [file],
     bundle: true,
     write: false,
     metafile: true,
@@ -87,8 +98,7 @@ async function bundle(projectRoot) {
     format: "cjs",
     // Of use to one verb, and large: loaded from where they are, when it is called.
     external: ["@aws-sdk/*"],
-    // A child process that is started on the bundle itself synthesizes a batch (tap/synth/batch.ts).
-    footer: { js: "if (require.main === module) module.exports.runBatch();" },
+    footer: { js: footer },
     plugins: [withoutCreationStacks],
   });
   return { text: result.outputFiles[0].text, inputs: Object.keys(result.metafile.inputs) };
@@ -111,9 +121,9 @@ const withoutCreationStacks = {
 const settings = ["bin/bundle.mjs", ...commonSettings];
 
 /** Keeps the newest few: another run may still be on the one before. */
-function removeOldBundles(projectRoot, current) {
+function removeOldBundles(projectRoot, entry, current) {
   const bundles = readdirSync(cacheFolder(projectRoot))
-    .filter((name) => /^tap-\w+\.cjs$/.test(name))
+    .filter((name) => name.startsWith(`${entry}-`) && name.endsWith(".cjs"))
     .map((name) => join(cacheFolder(projectRoot), name))
     .filter((path) => path !== current)
     .sort((a, b) => statSync(b).mtimeMs - statSync(a).mtimeMs);

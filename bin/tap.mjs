@@ -14,7 +14,7 @@ const bundleFunctions = () => {
 // Side by side with the command's own bundle; what goes wrong is told where it is waited for.
 if (process.argv[2] === "synth") bundleFunctions().catch(() => {});
 
-const bundle = ensureBundle(projectRoot);
+const bundle = ensureBundle(projectRoot, process.argv[2]);
 const backend = await readBackend(projectRoot);
 
 const { error, path } = await bundle;

@@ -1,6 +1,3 @@
-import { Command, CommanderError } from "commander";
-import type { ParsedBackend } from "../config/backend";
-import { ConfigError } from "../config/errors";
 import { addAudit } from "./commands/audit";
 import { addBootstrap } from "./commands/bootstrap";
 import { addList } from "./commands/list";
@@ -11,75 +8,22 @@ import { addRedrive } from "./commands/redrive";
 import { addRequirements } from "./commands/requirements";
 import { addStart } from "./commands/start";
 import { addSynth } from "./commands/synth";
-import { CommandError, type Context } from "./context";
+import { type MainOptions, runProgram } from "./program";
 
 export { runBatch } from "./synth/batch";
 
-/** 0: done. 1: refused, because of what the message says. 2: called wrongly, or broken. */
-const exitCodes = { done: 0, refused: 1, failed: 2 } as const;
-
-export interface MainOptions {
-  readonly projectRoot: string;
-  readonly bundlePath: string;
-  readonly backend: ParsedBackend;
-  readonly bundleFunctions: Context["bundleFunctions"];
-}
-
 /** The `tap` command; returns its exit code. */
-export async function main(options: MainOptions): Promise<number> {
-  const context: Context = {
-    ...options,
-    variables: process.env,
-    cwd: process.cwd(),
-    print: (text) => process.stdout.write(`${text}\n`),
-    remark: (text) => process.stderr.write(`${text}\n`),
-    interactive: process.stderr.isTTY === true && !process.env.CI,
-  };
-  try {
-    await createProgram(context).parseAsync(process.argv);
-    return exitCodes.done;
-  } catch (error) {
-    return report(error, context);
-  }
-}
-
-function createProgram(context: Context): Command {
-  const program = new Command("tap")
-    .description("Five serverless systems on AWS, run from code: synthesis, and what stands on it.")
-    .addHelpText(
-      "after",
-      "\nExit codes: 0 done; 1 refused, the message says why; 2 called wrongly, or a failure of the command itself.",
-    )
-    .exitOverride()
-    .showHelpAfterError("(tap <command> --help shows how)");
-  addStart(program, context);
-  addSynth(program, context);
-  addList(program, context);
-  addBootstrap(program, context);
-  addOutputs(program, context);
-  addOpenApi(program, context);
-  addAudit(program, context);
-  addParity(program, context);
-  addRedrive(program, context);
-  addRequirements(program, context);
-  return program;
-}
-
-function report(error: unknown, context: Context): number {
-  if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.done : exitCodes.failed;
-  if (error instanceof ConfigError) {
-    const count = error.problems.length === 1 ? "One thing is" : `${error.problems.length} things are`;
-    context.remark(`${count} wrong; nothing was written.\n\n${error.message.replaceAll(/^/gm, "  ")}`);
-    return exitCodes.refused;
-  }
-  if (error instanceof CommandError) {
-    context.remark(error.message);
-    return exitCodes.refused;
-  }
-  context.remark(
-    context.variables.TAP_DEBUG
-      ? String((error as Error)?.stack ?? error)
-      : `${error instanceof Error ? error.message : error}\n(TAP_DEBUG=1 shows where)`,
-  );
-  return exitCodes.failed;
+export function main(options: MainOptions): Promise<number> {
+  return runProgram(options, [
+    addStart,
+    addSynth,
+    addList,
+    addBootstrap,
+    addOutputs,
+    addOpenApi,
+    addAudit,
+    addParity,
+    addRedrive,
+    addRequirements,
+  ]);
 }

@@ -1,13 +1,14 @@
+import { nodesNaming } from "../graph/groups";
 import type { Graph, GraphNode } from "../graph/model";
 import { blocksOf } from "../graph/terraform-json";
 
 /** Stages that callers of an API reach. */
-export function stagesOf(graph: Graph, restApi: GraphNode): GraphNode[] {
+export function stagesOf(graph: Graph, restApi: GraphNode): readonly GraphNode[] {
   return thoseOf(graph, "aws_api_gateway_stage", restApi);
 }
 
 /** Settings of an API's methods: of any stage and path. */
-export function methodSettingsOf(graph: Graph, restApi: GraphNode): GraphNode[] {
+export function methodSettingsOf(graph: Graph, restApi: GraphNode): readonly GraphNode[] {
   return thoseOf(graph, "aws_api_gateway_method_settings", restApi);
 }
 
@@ -22,6 +23,6 @@ export function throttlingOf(graph: Graph, restApi: GraphNode, stage: GraphNode)
 }
 
 /** Resources of a type whose `rest_api_id` is an API's. */
-export function thoseOf(graph: Graph, type: string, restApi: GraphNode): GraphNode[] {
-  return graph.ofType(type).filter((node) => graph.resolve(node.attributes.rest_api_id, node.stack) === restApi);
+export function thoseOf(graph: Graph, type: string, restApi: GraphNode): readonly GraphNode[] {
+  return nodesNaming(graph, type, "rest_api_id", restApi);
 }

@@ -15,6 +15,7 @@ export function differences(graph: Graph, node: GraphNode, expected: Attributes)
   const rendered = (value: unknown) => renderAll(graph, stack, value);
   const names = new Set([...Object.keys(attributes), ...Object.keys(expected)].filter((name) => !remarks.has(name)));
   return [...names]
+    .filter((name) => attributes[name] !== expected[name])
     .filter((name) => !sameInTerraform(rendered(attributes[name]), rendered(expected[name])))
     .map((name) => `must have ${name} ${shown(expected[name])} (it has ${shown(attributes[name])})`);
 }
@@ -33,6 +34,8 @@ export function kept({ attributes }: GraphNode, ...names: readonly string[]): At
 
 /** Whether two values mean the same to Terraform: a block alone or a list of it, null or nothing, a list in whatever order. */
 export function sameInTerraform(a: unknown, b: unknown): boolean {
+  if (a === b) return true;
+  if (typeof a === "string" && typeof b === "string") return false;
   return canonical(a) === canonical(b);
 }
 

@@ -1,4 +1,5 @@
 import type { Environment } from "../../config/environment";
+import { nodesOfStack } from "../graph/groups";
 import type { Graph, GraphNode } from "../graph/model";
 import { referenceTo } from "./exact";
 import { aliasOf, functionsOf } from "./functions";
@@ -90,9 +91,9 @@ function ownKeyOf(graph: Graph, stack: StackJson): GraphNode | undefined {
 
 function leftKey(graph: Graph, stack: StackJson, { environmentSuffix }: Environment): string | undefined {
   const name = `alias/tap-files-replica-${environmentSuffix}-${stack.region}`;
-  const alias = graph
-    .ofType("aws_kms_alias", "data")
-    .find((each) => each.stack.id === stack.id && each.attributes.name === name);
+  const alias = nodesOfStack(graph, stack.id, "aws_kms_alias", "data").find(
+    ({ attributes }) => attributes.name === name,
+  );
   return alias && referenceTo(alias, "target_key_arn");
 }
 

@@ -1,6 +1,7 @@
 import type { BackendSettings } from "../../config/backend";
 import type { Environment } from "../../config/environment";
 import { buildGraph } from "../graph/build";
+import { nodesOfStack } from "../graph/groups";
 import type { Graph, GraphNode } from "../graph/model";
 import type { StackJson } from "./stack-json";
 
@@ -48,9 +49,8 @@ export interface Requirement {
 }
 
 /** Managed resources of one stack, of one type or of all. */
-export function nodesIn(graph: Graph, stack: { readonly id: string }, type?: string): GraphNode[] {
-  const nodes = type === undefined ? graph.nodes.filter(({ mode }) => mode === "managed") : graph.ofType(type);
-  return nodes.filter((node) => node.stack.id === stack.id);
+export function nodesIn(graph: Graph, stack: { readonly id: string }, type?: string): readonly GraphNode[] {
+  return nodesOfStack(graph, stack.id, type);
 }
 
 /** Of these, what is in the stack's own region: replicas in another one are PLAT-14's. */

@@ -1,3 +1,4 @@
+import { nodesOfEnvironment } from "../graph/groups";
 import type { Graph, GraphNode } from "../graph/model";
 import type { Statement } from "../graph/policy";
 import { coversResource, valuesOn } from "../graph/statement";
@@ -84,14 +85,11 @@ export function rolesAllowed(
   service: string,
   except: readonly (GraphNode | undefined)[],
 ): GraphNode[] {
-  return graph
-    .ofType("aws_iam_role")
+  return nodesOfEnvironment(graph, thing.stack.environmentSuffix, "aws_iam_role")
     .filter(
       (role) =>
-        role.stack.environmentSuffix === thing.stack.environmentSuffix &&
         // Its roles deploy; they are PLAT-13's.
-        role.stack.component !== "bootstrap" &&
-        !except.includes(role),
+        role.stack.component !== "bootstrap" && !except.includes(role),
     )
     .filter((role) =>
       statementsAbout(graph, role, service).some(

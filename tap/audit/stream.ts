@@ -1,4 +1,6 @@
 import type { Graph, GraphNode } from "../graph/model";
+import { rememberingObjects } from "../graph/remembering";
+import { push } from "../graph/sorted";
 import { functionsOf, placesOf } from "./functions";
 import { ownNodesIn } from "./requirement";
 import type { StackJson } from "./stack-json";
@@ -37,13 +39,19 @@ export function bucketOf(graph: Graph, lambda: GraphNode): { readonly name: stri
 }
 
 /** Event source mappings that invoke a function, by its name or by its alias. */
-export function mappingsOf(graph: Graph, lambda: GraphNode): GraphNode[] {
-  return graph.ofType("aws_lambda_event_source_mapping").filter((mapping) => {
+export function mappingsOf(graph: Graph, lambda: GraphNode): readonly GraphNode[] {
+  return mappings(graph).get(lambda) ?? [];
+}
+
+const mappings = rememberingObjects((graph: Graph) => {
+  const byFunction = new Map<GraphNode, GraphNode[]>();
+  for (const mapping of graph.ofType("aws_lambda_event_source_mapping")) {
     const target = graph.resolve(mapping.attributes.function_name, mapping.stack);
     const invoked =
       target?.type === "aws_lambda_alias"
-        ? graph.resolve(target.attributes.function_name, target.stack, { types: [lambda.type] })
+        ? graph.resolve(target.attributes.function_name, target.stack, { types: ["aws_lambda_function"] })
         : target;
-    return invoked === lambda;
-  });
-}
+    if (invoked !== undefined) push(byFunction, invoked, mapping);
+  }
+  return byFunction;
+});

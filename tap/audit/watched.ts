@@ -1,4 +1,5 @@
 import type { Environment } from "../../config/environment";
+import { nodesOfEnvironment } from "../graph/groups";
 import type { Graph, GraphNode } from "../graph/model";
 import { type Attributes, blocksOf } from "../graph/terraform-json";
 import { alarmsOn, type WantedMetric } from "./alarms";
@@ -14,15 +15,12 @@ export function alarmTopic(
   graph: Graph,
   { environmentSuffix, region }: { readonly environmentSuffix: string; readonly region: string },
 ): GraphNode | undefined {
-  return graph
-    .ofType("aws_sns_topic")
-    .find(
-      (topic) =>
-        topic.stack.component === "security" &&
-        topic.stack.environmentSuffix === environmentSuffix &&
-        topic.region === region &&
-        topic.physicalName === `tap-security-alarms-${environmentSuffix}-${region}`,
-    );
+  return nodesOfEnvironment(graph, environmentSuffix, "aws_sns_topic").find(
+    (topic) =>
+      topic.stack.component === "security" &&
+      topic.region === region &&
+      topic.physicalName === `tap-security-alarms-${environmentSuffix}-${region}`,
+  );
 }
 
 /** What an alarm must be on, and from when. */

@@ -4,7 +4,7 @@ import { type Command, Option } from "commander";
 import { checkBackend } from "../../config/backend";
 import { ConfigError } from "../../config/errors";
 import { loadEnvironments } from "../../config/load";
-import { planStacks } from "../../main";
+import { planStacks } from "../../config/plan-stacks";
 import { type AuditFile, acknowledgementRules, noAuditFile, readAuditFile } from "../audit/acknowledgements";
 import { audit, type Judge, type OwnProject, requirementRules } from "../audit/audit";
 import { explain, nearRules } from "../audit/explain";

@@ -1,3 +1,5 @@
+import { remembering } from "./remembering";
+
 /** `arn:{partition}:{service}:{region}:{account}:{resource}` */
 export interface Arn {
   readonly partition: string;
@@ -11,11 +13,15 @@ export interface Arn {
 const arnPattern = /^arn:([\w*?-]+):([\w*?-]+):([\w*?-]*):([\w*?-]*):(\S+)$/;
 
 export function parseArn(text: string): Arn | undefined {
+  return text.startsWith("arn:") ? parsed(text) : undefined;
+}
+
+const parsed = remembering((text): Arn | undefined => {
   const [, partition, service, region, accountId, resource] = arnPattern.exec(text) ?? [];
   if (partition === undefined || service === undefined || region === undefined) return undefined;
   if (accountId === undefined || resource === undefined) return undefined;
   return { partition, service, region, accountId, resource };
-}
+});
 
 /** Partition that a region belongs to. */
 export function partitionOf(region: string | undefined): string {
@@ -39,11 +45,33 @@ export const chosenByAws = "\uFFFF";
 
 /** Whether a pattern, in which `*` is any text and `?` any character, matches the whole text. */
 export function matchesPattern(pattern: string, text: string): boolean {
-  return statesAfter(pattern, text).has(pattern.length);
+  if (pattern === text || pattern === "*") return true;
+  let place = 0;
+  let index = 0;
+  // Where the last star was met, and how much of the text it stands for by now: a star before it needs no other try.
+  let star = -1;
+  let taken = 0;
+  while (index < text.length) {
+    if (pattern[place] === "*") {
+      star = place;
+      taken = index;
+      place += 1;
+    } else if (place < pattern.length && matchesCharacter(pattern[place] as string, text[index] as string)) {
+      place += 1;
+      index += 1;
+    } else if (star !== -1) {
+      taken += 1;
+      index = taken;
+      place = star + 1;
+    } else return false;
+  }
+  while (pattern[place] === "*") place += 1;
+  return place === pattern.length;
 }
 
 /** Whether a pattern matches some text that begins with this one. */
 export function matchesBeginning(pattern: string, beginning: string): boolean {
+  if (pattern[0] !== "*" && !matchesCharacter(pattern[0] ?? "", beginning[0] ?? "")) return beginning === "";
   return statesAfter(pattern, beginning).size > 0;
 }
 

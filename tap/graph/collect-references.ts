@@ -83,10 +83,24 @@ export class ReferenceCollector {
   private leaf(leaf: Leaf): void {
     if (this.block.expressions === undefined)
       for (const { traversals } of interpolationsOf(leaf.text))
-        for (const traversal of traversals) this.traversal(traversal, leaf.path, "expression");
+        for (const traversal of traversals)
+          if (!this.isIterator(traversal, leaf)) this.traversal(traversal, leaf.path, "expression");
     const text = this.indices.evaluator.render(leaf.text, this.scope);
     if (text.startsWith("arn:") && this.arn(text, leaf.path)) return;
     if (interpolationsOf(text).length === 0) this.names(text, leaf);
+  }
+
+  /** Whether it is what a dynamic block around is made for, which that calls by its label, or by its `iterator`. */
+  private isIterator({ steps: [root] }: Traversal, { way }: Leaf): boolean {
+    if (!way.includes("dynamic.") || root === undefined || !("name" in root)) return false;
+    const labels = [...way.matchAll(/(?:^|\.)dynamic\.([\w-]+)(?=\.)/g)].map(([, label]) => label);
+    return labels.includes(root.name) || this.iterators.has(root.name);
+  }
+
+  /** Names that dynamic blocks of the resource choose for themselves. */
+  private get iterators(): ReadonlySet<string> {
+    const chosen = leavesOf(this.node.attributes).filter(({ way }) => /(?:^|\.)dynamic\.[\w-]+\.iterator$/.test(way));
+    return new Set(chosen.map(({ text }) => text.replace(/^\$\{(.*)\}$/, "$1")));
   }
 
   private traversal(traversal: Traversal | undefined, path: string, kind: "expression" | "depends_on"): void {
@@ -120,9 +134,7 @@ export class ReferenceCollector {
     if (written === undefined) return false;
     const { text } = written;
     if (written.isPattern) this.references.push(new LazyPattern(this.node, path, text, this.indices.arns));
-    else
-      for (const to of this.indices.arns.byArn(text))
-        if (to !== this.node) this.add({ from: this.node, kind: "arn", path, text, to });
+    else this.addOthers(this.indices.arns.byArn(text), { kind: "arn", path, text });
     return true;
   }
 
@@ -134,8 +146,16 @@ export class ReferenceCollector {
     const place = { ...placeOf(node), ...(leaf.region === undefined ? {} : { region: leaf.region }) };
     for (const text of namesIn(attribute, value))
       for (const type of attribute.to)
-        for (const to of this.indices.names.named(type, text, place))
-          if (to !== node) this.add({ from: node, kind, path: leaf.path, text, to });
+        this.addOthers(this.indices.names.named(type, text, place), { kind, path: leaf.path, text });
+  }
+
+  /** What has a name or an ARN, unless an expression in the same place says which one of them is meant. */
+  private addOthers(
+    found: readonly GraphNode[],
+    reference: { kind: "arn" | "name" | "parameter"; path: string; text: string },
+  ): void {
+    if (found.some(({ id }) => this.expressed.has(`${reference.path} ${id}`))) return;
+    for (const to of found) if (to !== this.node) this.add({ from: this.node, ...reference, to });
   }
 
   /** A data source names what it reads as the resource is named that makes it. */

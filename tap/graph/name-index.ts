@@ -33,5 +33,5 @@ function keyOf(type: string, name: string, { stackId, accountId, region }: Place
   const scope = identity === undefined ? "region" : scopeOf(identity);
   const account = scope === "global" ? "" : (accountId ?? `of ${stackId}`);
   const where = scope === "region" ? (region ?? `of ${stackId}`) : "";
-  return JSON.stringify([type, account, where, name]);
+  return `${type} ${account} ${where} ${name}`;
 }

@@ -8,6 +8,9 @@ import { writtenArn } from "./written-arns";
 
 /** Follows values to what they lead to, across stacks. */
 export class Resolver {
+  /** What was found, by stack and types, and by value. */
+  private readonly known = new Map<string, Map<string, GraphNode | undefined>>();
+
   constructor(
     private readonly scopes: ReadonlyMap<string, StackScope>,
     private readonly indices: Indices,
@@ -16,7 +19,18 @@ export class Resolver {
   ) {}
 
   resolve(value: unknown, stack: GraphStack, { types = [] }: ResolveOptions = {}): GraphNode | undefined {
-    return this.value(value, stack, types, new Set());
+    if (typeof value !== "string") return undefined;
+    // Rules ask for the same again and again.
+    const key = types.length === 0 ? stack.id : `${stack.id} ${types.join()}`;
+    let known = this.known.get(key);
+    if (known === undefined) {
+      known = new Map();
+      this.known.set(key, known);
+    }
+    if (known.has(value)) return known.get(value);
+    const node = this.value(value, stack, types, new Set());
+    known.set(value, node);
+    return node;
   }
 
   private value(value: unknown, stack: GraphStack, types: readonly string[], seen: Set<string>): GraphNode | undefined {

@@ -1,5 +1,6 @@
 import { matchesArn, matchesPattern } from "./arn";
 import type { Condition, Statement } from "./policy";
+import { rememberingObjects } from "./remembering";
 
 /** Conditions on a key, whatever its case: `aws:SourceArn` is `AWS:sourcearn` to IAM. */
 export function conditionsOn(statement: Statement, key: string): Condition[] {
@@ -12,10 +13,17 @@ export function valuesOn(statement: Statement, key: string): string[] {
 }
 
 /** Whether a statement is about an action: by its name or a wildcard, or because it isn't left out. */
-export function coversAction({ actions, notActions }: Statement, action: string): boolean {
-  const matches = (pattern: string) => matchesPattern(pattern.toLowerCase(), action.toLowerCase());
+export function coversAction(statement: Statement, action: string): boolean {
+  const { actions, notActions } = inLowerCase(statement);
+  const name = action.toLowerCase();
+  const matches = (pattern: string) => matchesPattern(pattern, name);
   return actions.some(matches) || (notActions.length > 0 && !notActions.some(matches));
 }
+
+const inLowerCase = rememberingObjects(({ actions, notActions }: Statement) => ({
+  actions: actions.map((action) => action.toLowerCase()),
+  notActions: notActions.map((action) => action.toLowerCase()),
+}));
 
 /** Whether a statement is about an ARN; one without resources, as in a trust policy, is about the thing that it is on. */
 export function coversResource({ resources, notResources }: Statement, arn: string): boolean {

@@ -20,7 +20,9 @@ export function isObject(value: unknown): value is Attributes {
 
 /** Blocks of an attribute: Terraform's JSON takes one block alone or a list, a plan always has a list. */
 export function blocksOf(attributes: Attributes, name: string): Attributes[] {
-  return [attributes[name] ?? []].flat().filter(isObject);
+  const value = attributes[name];
+  if (Array.isArray(value)) return value.filter(isObject);
+  return isObject(value) ? [value] : [];
 }
 
 /** Path of a part: `policy` and `Statement` make `policy.Statement`, an index makes `policy[0]`. */

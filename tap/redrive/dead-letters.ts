@@ -1,4 +1,5 @@
 import type { Graph, GraphNode } from "../graph/model";
+import { rememberingObjects } from "../graph/remembering";
 import { blocksOf } from "../graph/terraform-json";
 
 /** A queue of dead letters, and where what is in it belongs. */
@@ -12,12 +13,12 @@ export interface DeadLetterQueue {
 export type Target = { readonly queueName: string } | { readonly functionName: string; readonly qualifier: string };
 
 /** Every dead-letter queue of the synthesized stacks, by what names it as one. */
-export function deadLetterQueues(graph: Graph): DeadLetterQueue[] {
-  return [
+export const deadLetterQueues = rememberingObjects((graph: Graph): readonly DeadLetterQueue[] =>
+  [
     ...graph.ofType("aws_sqs_queue").flatMap((queue) => ofQueue(graph, queue)),
     ...graph.ofType("aws_lambda_function").flatMap((lambda) => ofFunction(graph, lambda)),
-  ].sort((a, b) => (a.name < b.name ? -1 : 1));
-}
+  ].sort((a, b) => (a.name < b.name ? -1 : 1)),
+);
 
 function ofQueue(graph: Graph, queue: GraphNode): DeadLetterQueue[] {
   const { redrive_policy } = queue.attributes;

@@ -205,6 +205,57 @@ test("references of an attribute are those in it, not of another that begins lik
   expect(lines(graph.referencesFrom(thing, "policy_arn"))).toEqual(["arn policy_arn → s/aws_sqs_queue.Q"]);
 });
 
+test.each([
+  ["by its label", { ingress: { for_each: "${local.ports}", content: { from_port: "${ingress.value.from}" } } }],
+  ["in a list", { ingress: [{ for_each: "${local.ports}", content: [{ from_port: "${ingress.value.from}" }] }] }],
+  [
+    "by its iterator",
+    {
+      ingress: {
+        for_each: [1],
+        iterator: "port",
+        content: { from_port: "${port.value.from}", to_port: "${port.key}" },
+      },
+    },
+  ],
+  [
+    "in one within another",
+    {
+      rule: {
+        for_each: [1],
+        content: { dynamic: { filter: { for_each: "${rule.value.filters}", content: { id: "${filter.value.id}" } } } },
+      },
+    },
+  ],
+])("what a dynamic block is made for, %s, is no resource", (_, dynamic) => {
+  const graph = graphOf({ s: { resource: resources({ "aws_security_group.G": { dynamic } }) } });
+  expect(graph.unresolved).toEqual([]);
+});
+
+test("outside of its dynamic block, a label is a type as any other", () => {
+  const dynamic = { ingress: { for_each: [1], content: { from_port: 1 } } };
+  const group = { dynamic, name: "${ingress.value.name}", tags: { a: "${port.value.b}" } };
+  const { unresolved } = graphOf({ s: { resource: resources({ "aws_security_group.G": group }) } });
+  expect(unresolved.map(({ text }) => text)).toEqual(["ingress.value.name", "port.value.b"]);
+});
+
+test("an expression means its resource alone, also where another one has the same name or ARN", () => {
+  const graph = graphOf({
+    s: {
+      resource: resources({
+        "aws_s3_bucket.A": { bucket: "data" },
+        "aws_s3_bucket.Twin": { bucket: "data" },
+        "aws_s3_bucket_versioning.A": { bucket: "${aws_s3_bucket.A.id}" },
+        "aws_x.X": { target: "${aws_s3_bucket.A.arn}" },
+      }),
+    },
+  });
+  expect(lines(graph.referencesFrom(nodeOf(graph, "s/aws_s3_bucket_versioning.A")))).toEqual([
+    "expression bucket → s/aws_s3_bucket.A",
+  ]);
+  expect(lines(graph.referencesFrom(nodeOf(graph, "s/aws_x.X")))).toEqual(["expression target → s/aws_s3_bucket.A"]);
+});
+
 test("an expression that leads nowhere is told", () => {
   const graph = graphOf({
     s: {

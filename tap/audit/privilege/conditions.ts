@@ -1,5 +1,6 @@
 import { matchesArn, matchesPattern } from "../../graph/arn";
 import type { Condition } from "../../graph/policy";
+import { remembering } from "../../graph/remembering";
 
 /**
  * What a request has under a key: its values; `absent`, where it has none; undefined, where nobody knows before it is
@@ -56,7 +57,7 @@ export interface Operator {
 }
 
 /** Undefined where IAM has no such operator. */
-export function parseOperator(text: string): Operator | undefined {
+export const parseOperator: (text: string) => Operator | undefined = remembering((text: string) => {
   const [, set, rest = "", ifExists] =
     /^(?:(forallvalues|foranyvalue):)?(.*?)(ifexists)?$/.exec(text.toLowerCase()) ?? [];
   if (rest === "null") return ifExists === undefined ? { base: rest, negated: false, ifExists: false } : undefined;
@@ -69,7 +70,7 @@ export function parseOperator(text: string): Operator | undefined {
     ifExists: ifExists !== undefined,
     ...(set === undefined ? {} : { set: set as "forallvalues" | "foranyvalue" }),
   };
-}
+});
 
 /** Whether a condition holds for a request; undefined where that can't be known. */
 export function holds(condition: Condition, context: Context): boolean | undefined {

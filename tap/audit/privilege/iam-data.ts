@@ -109,10 +109,10 @@ function keyFormat(key: string): string {
 }
 
 /** An action by its full name, in any case; undefined where there is none, and for patterns. */
-export function actionOf(action: string): IamAction | undefined {
+export const actionOf: (action: string) => IamAction | undefined = remembering((action: string) => {
   const [service = "", name = ""] = action.split(":");
   return actionsOf(service.toLowerCase()).get(name.toLowerCase());
-}
+});
 
 /** What a pattern of actions stands for; `*` alone, and a service with wildcards, stand for too much to be listed. */
 export const expandAction: (pattern: string) => readonly IamAction[] = remembering((pattern: string) => {

@@ -1,10 +1,12 @@
-import { parseArn } from "../../graph/arn";
+import { matchesPattern, parseArn } from "../../graph/arn";
 import { remembering } from "../../graph/remembering";
 
 /*
  * What two patterns have in common. `*` is any text, `?` any character, and `|`, in formats of ARNs, any text without
  * a slash.
  */
+
+const wild = /[*?|]/;
 
 /** Any one character, where neither pattern says which. */
 const any = "x";
@@ -19,6 +21,11 @@ interface Place {
 /** A text that both patterns match; undefined where there is none. */
 export function commonText(a: string, b: string): string | undefined {
   if (a === b) return filled(a);
+  const [literal, pattern] = wild.test(a) ? [b, a] : [a, b];
+  if (!wild.test(literal)) {
+    if (!wild.test(pattern)) return undefined;
+    if (!pattern.includes("|")) return matchesPattern(pattern, literal) ? literal : undefined;
+  }
   if (!beginAlike(a, b)) return undefined;
   const visited = new Set<number>();
   let places: Place[] = [{ i: 0, j: 0, text: "" }];

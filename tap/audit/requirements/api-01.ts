@@ -1,6 +1,7 @@
 import type { Environment } from "../../../config/environment";
 import { regionPattern } from "../../../config/fields";
 import { type Leaf, leavesOf } from "../../graph/leaves";
+import { remembering } from "../../graph/remembering";
 import { type Attributes, isObject } from "../../graph/terraform-json";
 import { expectThat, type Finding, judgeEach, type Requirement } from "../requirement";
 import { resourcesOf, type StackJson } from "../stack-json";
@@ -11,12 +12,17 @@ export const api01: Requirement = {
     "Whatever is named anywhere in the JSON, in an attribute of whatever depth, an ARN, a path, a namespace of metrics, an output's parameter or a tag, carries the environment's suffix, but for what the account has once and names that are inside another thing.",
   why: "Two environments in one account that share one name overwrite each other, or the second can't be deployed.",
   judge: (subject) =>
-    judgeEach(subject, "all", (stack, environment) =>
+    judgeEach(subject, "all", (stack, environment) => {
       // What the account has once carries the suffix of the environment that it belongs to (PLAT-16).
-      stack.component === "bootstrap"
-        ? []
-        : [...tags(stack), ...named(stack, environment), ...mentioned(stack, environment), ...exports(stack)],
-    ),
+      if (stack.component === "bootstrap") return [];
+      const texts = resourceTexts(stack);
+      return [
+        ...tags(stack),
+        ...named(stack, environment, texts),
+        ...mentioned(stack, environment, [...texts, ...otherTexts(stack)]),
+        ...exports(stack),
+      ];
+    }),
 };
 
 /** The last part of the way to a text that names something. */
@@ -59,7 +65,7 @@ const awsNames: Readonly<Record<string, RegExp>> = {
   "aws_wafv2_web_acl_logging_configuration redacted_fields.single_header.name": /^[a-z-]+$/,
 };
 
-interface Text extends Leaf {
+interface Text extends Pick<Leaf, "text" | "path" | "way"> {
   readonly type: string;
   readonly address?: string;
 }
@@ -73,24 +79,21 @@ function resourceTexts(stack: StackJson): Text[] {
     })),
   );
   return [...resourcesOf(stack), ...data].flatMap(({ type, address, attributes }) =>
-    leavesOf(attributes).map((leaf) => ({ ...leaf, type, address })),
+    leavesOf(attributes).map(({ text, path, way }) => ({ text, path, way, type, address })),
   );
 }
 
-/** Also what no resource says: outputs, variables, locals, the provider, the backend. */
-function allTexts(stack: StackJson): Text[] {
+/** What no resource says: outputs, variables, locals, the provider, the backend. */
+function otherTexts(stack: StackJson): Text[] {
   const { output, variable, locals, provider, terraform } = stack.json;
   const others: Attributes = { output, variable, locals, aws: provider, terraform };
-  return [
-    ...resourceTexts(stack),
-    ...Object.entries(others)
-      .filter(([, value]) => value !== undefined)
-      .flatMap(([type, value]) => leavesOf({ [type]: value }).map((leaf) => ({ ...leaf, type }))),
-  ];
+  return Object.entries(others)
+    .filter(([, value]) => value !== undefined)
+    .flatMap(([type, value]) => leavesOf({ [type]: value }).map(({ text, path, way }) => ({ text, path, way, type })));
 }
 
-function named(stack: StackJson, environment: Environment): Finding[] {
-  return resourceTexts(stack)
+function named(stack: StackJson, environment: Environment, texts: readonly Text[]): Finding[] {
+  return texts
     .filter((leaf) => !isDomain(leaf, environment))
     .filter(({ way, text }) => nameLike.test(way) && !isReference(text) && text !== "")
     .filter(({ type, way, text }) => !insideAnother.has(`${type} ${way}`) && !awsNames[`${type} ${way}`]?.test(text))
@@ -109,17 +112,19 @@ function isReference(text: string): boolean {
 
 /** In the place that the pattern of names has for it. */
 function carriesSuffix(text: string, { environmentSuffix }: StackJson): boolean {
-  return (
-    new RegExp(`-${environmentSuffix}-${region}(-\\d{12})?($|[^a-z0-9-])`).test(text) ||
-    new RegExp(`^/?tap/${environmentSuffix}(/|$)`).test(text)
-  );
+  return suffixed(environmentSuffix).some((pattern) => pattern.test(text));
 }
+
+const suffixed = remembering((environmentSuffix) => [
+  new RegExp(`-${environmentSuffix}-${region}(-\\d{12})?($|[^a-z0-9-])`),
+  new RegExp(`^/?tap/${environmentSuffix}(/|$)`),
+]);
 
 const region = regionPattern.source.replace(/^\^/, "").replace(/\$$/, "");
 
 /** Wherever a thing of this project is mentioned, it is one of this environment, or the account's. */
-function mentioned(stack: StackJson, environment: Environment): Finding[] {
-  return allTexts(stack)
+function mentioned(stack: StackJson, environment: Environment, texts: readonly Text[]): Finding[] {
+  return texts
     .filter((leaf) => !isDomain(leaf, environment))
     .flatMap((leaf) =>
       mentionsIn(leaf.text)
@@ -129,15 +134,18 @@ function mentioned(stack: StackJson, environment: Environment): Finding[] {
 }
 
 function mentionsIn(text: string): string[] {
+  if (!text.includes("tap")) return [];
   return [...text.matchAll(/(?<![A-Za-z0-9])tap[-/][^\s"',]*/g)].map(([mention]) => mention);
 }
 
 function isOwn(mention: string, { environmentSuffix }: StackJson): boolean {
-  return (
-    new RegExp(`^tap-[a-z0-9*-]+-${environmentSuffix}-${region}(-\\d{12}|-\\?{6})?(-\\*|[.:/].*)?$`).test(mention) ||
-    new RegExp(`^tap/${environmentSuffix}(/|$)`).test(mention)
-  );
+  return own(environmentSuffix).some((pattern) => pattern.test(mention));
 }
+
+const own = remembering((environmentSuffix) => [
+  new RegExp(`^tap-[a-z0-9*-]+-${environmentSuffix}-${region}(-\\d{12}|-\\?{6})?(-\\*|[.:/].*)?$`),
+  new RegExp(`^tap/${environmentSuffix}(/|$)`),
+]);
 
 /** Beginnings of names, by which something is for all things of the account. */
 const beginnings: Readonly<Record<string, RegExp>> = {

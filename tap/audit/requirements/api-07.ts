@@ -1,4 +1,5 @@
 import type { Environment } from "../../../config/environment";
+import { nodesNaming } from "../../graph/groups";
 import type { Graph, GraphNode } from "../../graph/model";
 import type { Statement } from "../../graph/policy";
 import { coversAction } from "../../graph/statement";
@@ -92,9 +93,7 @@ function besides(graph: Graph, { stack, lambdas }: Region): Finding[] {
 
 function publishes(graph: Graph, region: Region): Finding[] {
   const { topic, key, peerQueues, lambdas } = region;
-  const subscriptions = graph
-    .ofType("aws_sns_topic_subscription")
-    .filter((each) => graph.resolve(each.attributes.topic_arn, each.stack) === topic);
+  const subscriptions = nodesNaming(graph, "aws_sns_topic_subscription", "topic_arn", topic);
   const endpoints = subscriptions.map((each) => graph.resolve(each.attributes.endpoint, each.stack)?.arn);
   const publishers = [...lambdas].filter(([, lambda]) => mayPublish(graph, lambda)).map(([name]) => name);
   return [

@@ -1,4 +1,5 @@
 import type { Environment } from "../../../config/environment";
+import { nodesNaming } from "../../graph/groups";
 import type { Graph, GraphNode } from "../../graph/model";
 import { blocksOf } from "../../graph/terraform-json";
 import { settingsOf } from "../buckets";
@@ -85,9 +86,7 @@ function browsers(graph: Graph, { files: { allowedOrigins } }: Environment, buck
 
 /** One: a second one overwrites the first. Which queues it tells is FIL-02's; AWS Backup asks for EventBridge. */
 function notification(graph: Graph, bucket: GraphNode): Finding[] {
-  const [only, ...others] = graph
-    .ofType("aws_s3_bucket_notification")
-    .filter((each) => graph.resolve(each.attributes.bucket, each.stack, { types: [bucket.type] }) === bucket);
+  const [only, ...others] = nodesNaming(graph, "aws_s3_bucket_notification", "bucket", bucket, [bucket.type]);
   if (only === undefined || others.length > 0) return findingsOn(bucket, ["must have one notification resource"]);
   return findingsOn(
     only,

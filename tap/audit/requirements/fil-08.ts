@@ -1,4 +1,5 @@
 import type { Environment } from "../../../config/environment";
+import { nodesNaming } from "../../graph/groups";
 import type { Graph, GraphNode } from "../../graph/model";
 import { deadLetterQueues } from "../../redrive/dead-letters";
 import { sameInTerraform } from "../exact";
@@ -59,9 +60,7 @@ function ofQueue(graph: Graph, stack: StackJson, { files }: Environment, process
 
 /** By one redrive-allow policy. */
 function takesFrom(graph: Graph, deadLetters: GraphNode, queue: GraphNode): boolean {
-  const [policy, ...others] = graph
-    .ofType("aws_sqs_queue_redrive_allow_policy")
-    .filter((each) => graph.resolve(each.attributes.queue_url, each.stack) === deadLetters);
+  const [policy, ...others] = nodesNaming(graph, "aws_sqs_queue_redrive_allow_policy", "queue_url", deadLetters);
   const { redrivePermission, sourceQueueArns } = jsonOf(policy?.attributes.redrive_allow_policy);
   const [source, ...more] = Array.isArray(sourceQueueArns) ? sourceQueueArns : [];
   return (

@@ -79,8 +79,10 @@ function fingerprints(graph: Graph): Finding[] {
   const deployments = graph.ofType("aws_api_gateway_deployment");
   const of = ({ attributes }: GraphNode) =>
     (attributes.triggers as { redeployment?: unknown } | undefined)?.redeployment;
+  const times = new Map<unknown, number>();
+  for (const deployment of deployments) times.set(of(deployment), (times.get(of(deployment)) ?? 0) + 1);
   return deployments
-    .filter((one) => deployments.some((other) => other !== one && of(other) === of(one)))
+    .filter((deployment) => times.get(of(deployment)) !== 1)
     .map(({ stack, address }) => ({
       stack: stack.id,
       address,

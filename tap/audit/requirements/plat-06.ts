@@ -1,3 +1,4 @@
+import { nodesNaming } from "../../graph/groups";
 import type { GraphNode } from "../../graph/model";
 import { type Attributes, blocksOf } from "../../graph/terraform-json";
 import { jobsParts } from "../jobs";
@@ -16,9 +17,9 @@ export const plat06: Requirement = {
       const { graph } = subject;
       const { bucket } = jobsParts(graph, stack);
       if (bucket === undefined) return [{ stack: stack.id, message: "must have one bucket" }];
-      const configurations = graph
-        .ofType("aws_s3_bucket_lifecycle_configuration")
-        .filter((node) => graph.resolve(node.attributes.bucket, node.stack, { types: ["aws_s3_bucket"] }) === bucket);
+      const configurations = nodesNaming(graph, "aws_s3_bucket_lifecycle_configuration", "bucket", bucket, [
+        "aws_s3_bucket",
+      ]);
       const rule = bucket.attributes.lifecycle_rule === undefined ? onlyRule(configurations) : undefined;
       const { expirationDays } = jobs.bucket;
       const messages =

@@ -1,4 +1,5 @@
 import type { Environment } from "../../../config/environment";
+import { nodesOfStack } from "../../graph/groups";
 import type { Graph, GraphNode } from "../../graph/model";
 import type { Statement } from "../../graph/policy";
 import { coversAction, coversResource, valuesOn } from "../../graph/statement";
@@ -21,9 +22,9 @@ interface To {
 /** A bucket's replica: all of it, within 15 minutes, under a key of there, by a role that can do just that. */
 export function bucketReplication(graph: Graph, environment: Environment, bucket: GraphNode, to: To): Finding[] {
   const { region, back } = to;
-  const there = graph
-    .ofType("aws_s3_bucket")
-    .filter((node) => node.stack === bucket.stack && node.region === region && isNamedAs(node, bucket, region));
+  const there = nodesOfStack(graph, bucket.stack.id, "aws_s3_bucket").filter(
+    (node) => node.region === region && isNamedAs(node, bucket, region),
+  );
   const [replica, ...others] = there;
   if (replica === undefined || others.length > 0) return findingsOn(bucket, [`must have one replica, in ${region}`]);
   return [
@@ -203,20 +204,17 @@ export interface ReplicationAlarm {
 /** An alarm within minutes, by which somebody hears of it. */
 export function replicationAlarm(graph: Graph, stack: GraphNode["stack"], wanted: ReplicationAlarm): string[] {
   const { namespace, metric, statistic, dimensions, threshold, region } = wanted;
-  const found = graph
-    .ofType("aws_cloudwatch_metric_alarm")
-    .some(
-      (alarm) =>
-        alarm.stack === stack &&
-        alarm.region === region &&
-        alarm.attributes.namespace === namespace &&
-        alarm.attributes.metric_name === metric &&
-        alarm.attributes.statistic === statistic &&
-        alarm.attributes.period === 60 &&
-        sameJson(alarm.attributes.dimensions, dimensions) &&
-        alarm.attributes.comparison_operator === "GreaterThanThreshold" &&
-        alarm.attributes.threshold === threshold &&
-        reachesSubscriber(graph, alarm),
-    );
+  const found = nodesOfStack(graph, stack.id, "aws_cloudwatch_metric_alarm").some(
+    (alarm) =>
+      alarm.region === region &&
+      alarm.attributes.namespace === namespace &&
+      alarm.attributes.metric_name === metric &&
+      alarm.attributes.statistic === statistic &&
+      alarm.attributes.period === 60 &&
+      sameJson(alarm.attributes.dimensions, dimensions) &&
+      alarm.attributes.comparison_operator === "GreaterThanThreshold" &&
+      alarm.attributes.threshold === threshold &&
+      reachesSubscriber(graph, alarm),
+  );
   return found ? [] : [`must have an alarm on ${metric} in ${region}, above ${threshold}`];
 }

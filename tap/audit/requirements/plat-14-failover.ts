@@ -1,5 +1,6 @@
 import { components } from "../../../config/components";
 import type { Environment } from "../../../config/environment";
+import { nodesOfEnvironment, nodesOfStack } from "../../graph/groups";
 import type { Graph, GraphNode } from "../../graph/model";
 import type { Statement } from "../../graph/policy";
 import { coversResource, valuesOn } from "../../graph/statement";
@@ -10,14 +11,10 @@ import { allowedBy } from "../roles";
 
 /** What exists once in an environment. */
 export function onceIn({ graph }: Subject, { environmentSuffix }: Environment, type: string): GraphNode[] {
-  return graph
-    .ofType(type)
-    .filter(
-      ({ stack }) =>
-        stack.environmentSuffix === environmentSuffix &&
-        stack.component !== undefined &&
-        components[stack.component as keyof typeof components]?.scope === "primary",
-    );
+  return nodesOfEnvironment(graph, environmentSuffix, type).filter(
+    ({ stack }) =>
+      stack.component !== undefined && components[stack.component as keyof typeof components]?.scope === "primary",
+  );
 }
 
 /** After a failover, what exists once makes no table and no bucket where it works now: its functions work on the replicas. */
@@ -83,9 +80,8 @@ function decrypts(
   service: string,
 ): boolean {
   const alias = `alias/tap-${node.stack.component}-replica-${environmentSuffix}-${region}`;
-  const keys = graph
-    .ofType("aws_kms_alias", "data")
-    .filter(({ stack, attributes }) => stack === node.stack && attributes.name === alias)
+  const keys = nodesOfStack(graph, node.stack.id, "aws_kms_alias", "data")
+    .filter(({ attributes }) => attributes.name === alias)
     .map(({ address }) => `\${${address}.target_key_arn}`);
   return (
     statement.actions.includes("kms:Decrypt") &&

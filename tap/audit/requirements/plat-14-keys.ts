@@ -1,4 +1,5 @@
 import type { Environment } from "../../../config/environment";
+import { nodesOfStack } from "../../graph/groups";
 import type { Graph, GraphNode } from "../../graph/model";
 import { differences, findingsOn, kept, referenceTo } from "../exact";
 import { keyIdOutput, takesKeys } from "../one-key";
@@ -59,6 +60,6 @@ function taken(
   ];
 }
 
-function dataIn(graph: Graph, { id }: StackJson, type: string): GraphNode[] {
-  return graph.ofType(type, "data").filter(({ stack }) => stack.id === id);
+function dataIn(graph: Graph, { id }: StackJson, type: string): readonly GraphNode[] {
+  return nodesOfStack(graph, id, type, "data");
 }

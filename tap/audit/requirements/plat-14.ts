@@ -1,4 +1,5 @@
 import type { Environment } from "../../../config/environment";
+import { nodesNaming, nodesOfEnvironment, nodesOfStack } from "../../graph/groups";
 import type { Graph, GraphNode } from "../../graph/model";
 import { isObject } from "../../graph/terraform-json";
 import { differences, findingsOn, referenceTo } from "../exact";
@@ -35,8 +36,7 @@ function replicas(subject: Subject, environment: Environment): Finding[] {
   const { graph } = subject;
   const { replicaRegion } = environment;
   const isHere = (node: GraphNode) => node.region === node.stack.region;
-  const of = (type: string) =>
-    graph.ofType(type).filter(({ stack }) => stack.environmentSuffix === environment.environmentSuffix);
+  const of = (type: string) => nodesOfEnvironment(graph, environment.environmentSuffix, type);
   if (replicaRegion === undefined)
     return [...of("aws_dynamodb_table_replica"), ...of("aws_s3_bucket_replication_configuration")].flatMap((node) =>
       findingsOn(node, ["replicates what the configuration doesn't say to"]),
@@ -65,9 +65,7 @@ function expectThatSome(
 
 function replica(graph: Graph, environment: Environment, table: GraphNode, region: string): Finding[] {
   const { attributes } = table;
-  const found = graph
-    .ofType("aws_dynamodb_table_replica")
-    .filter((node) => graph.resolve(node.attributes.global_table_arn, node.stack) === table);
+  const found = nodesNaming(graph, "aws_dynamodb_table_replica", "global_table_arn", table);
   const [only, ...others] = found;
   if (only === undefined || others.length > 0) return findingsOn(table, [`must have one replica, in ${region}`]);
   const key = graph.resolve(only.attributes.kms_key_arn, only.stack);
@@ -138,15 +136,14 @@ function states(subject: Subject, environment: Environment): Finding[] {
   );
   if (!ownsItsAccount(environment) || stack === undefined) return [];
   const of = (region: string) =>
-    graph
-      .ofType("aws_s3_bucket")
-      .filter((node) => node.stack.id === stack.id && node.physicalName === `tap-state-${accountId}-${region}`);
+    nodesOfStack(graph, stack.id, "aws_s3_bucket").filter(
+      (node) => node.physicalName === `tap-state-${accountId}-${region}`,
+    );
   const [bucket] = of(account.region);
   if (account.stateReplicaRegion === undefined)
-    return graph
-      .ofType("aws_s3_bucket_replication_configuration")
-      .filter((node) => node.stack.id === stack.id)
-      .flatMap((node) => findingsOn(node, ["replicates states, which the configuration doesn't say to"]));
+    return nodesOfStack(graph, stack.id, "aws_s3_bucket_replication_configuration").flatMap((node) =>
+      findingsOn(node, ["replicates states, which the configuration doesn't say to"]),
+    );
   if (bucket === undefined) return expectThat(false, stack, "must have the bucket of the states");
   return bucketReplication(graph, environment, bucket, { region: account.stateReplicaRegion, back: false });
 }

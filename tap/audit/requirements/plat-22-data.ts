@@ -1,4 +1,5 @@
 import type { Environment } from "../../../config/environment";
+import { nodesOfEnvironment } from "../../graph/groups";
 import type { GraphNode } from "../../graph/model";
 import { placesOf } from "../functions";
 import type { Subject } from "../requirement";
@@ -19,13 +20,9 @@ export interface Data {
 /** Tables and buckets in a region, also replicas of buckets; states are versioned and replicated, and denied to all workloads. */
 export function dataIn(subject: Subject, environment: Environment, region: string): Data[] {
   const made = Object.keys(needed)
-    .flatMap((type) => subject.graph.ofType(type))
+    .flatMap((type) => nodesOfEnvironment(subject.graph, environment.environmentSuffix, type))
     .filter(
-      ({ stack, region: own }) =>
-        stack.environmentSuffix === environment.environmentSuffix &&
-        stack.component !== "bootstrap" &&
-        stack.component !== "security" &&
-        own === region,
+      ({ stack, region: own }) => stack.component !== "bootstrap" && stack.component !== "security" && own === region,
     );
   return [
     ...made.map((node) => ({ node, type: node.type, arn: String(node.arn) })),
@@ -36,20 +33,15 @@ export function dataIn(subject: Subject, environment: Environment, region: strin
 /** After a failover, what the functions of the region work on, which no stack makes there. */
 function leftIn({ graph }: Subject, { recovery, environmentSuffix }: Environment, region: string): Data[] {
   if (recovery.failedOverFrom === undefined) return [];
-  return graph
-    .ofType("aws_lambda_function")
-    .filter(({ stack }) => stack.environmentSuffix === environmentSuffix && stack.region === region)
+  return nodesOfEnvironment(graph, environmentSuffix, "aws_lambda_function")
+    .filter(({ stack }) => stack.region === region)
     .flatMap((node) => placesOf(graph, node).map(({ type, arn }) => ({ node, type, arn })));
 }
 
 /** Buckets of access logs and of the audit trail: no system's data. */
 export function logsIn({ graph }: Subject, { environmentSuffix }: Environment): GraphNode[] {
-  return graph
-    .ofType("aws_s3_bucket")
-    .filter(
-      ({ stack, physicalName = "" }) =>
-        stack.environmentSuffix === environmentSuffix &&
-        (stack.component === "security" || stack.component === "bootstrap") &&
-        !physicalName.startsWith("tap-state-"),
-    );
+  return nodesOfEnvironment(graph, environmentSuffix, "aws_s3_bucket").filter(
+    ({ stack, physicalName = "" }) =>
+      (stack.component === "security" || stack.component === "bootstrap") && !physicalName.startsWith("tap-state-"),
+  );
 }

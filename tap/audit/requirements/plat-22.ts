@@ -1,5 +1,6 @@
 import type { Environment } from "../../../config/environment";
 import { matchesArn } from "../../graph/arn";
+import { nodesOfStack } from "../../graph/groups";
 import type { Graph, GraphNode } from "../../graph/model";
 import type { Statement } from "../../graph/policy";
 import { coversAction, coversResource, valuesOn } from "../../graph/statement";
@@ -214,9 +215,7 @@ function copyRights(allowed: readonly Statement[], vaults: readonly string[]): s
 
 /** ARNs of the vaults that a vault's backups are copied to. */
 function copiesOf({ graph }: Subject, vault: GraphNode): string[] {
-  return graph
-    .ofType("aws_backup_plan")
-    .filter(({ stack }) => stack === vault.stack)
+  return nodesOfStack(graph, vault.stack.id, "aws_backup_plan")
     .flatMap(({ attributes }) => blocksOf(attributes, "rule"))
     .flatMap((rule) => blocksOf(rule, "copy_action"))
     .map(({ destination_vault_arn }) => String(destination_vault_arn));

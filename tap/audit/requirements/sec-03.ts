@@ -1,4 +1,7 @@
+import { nodesNaming } from "../../graph/groups";
 import type { Graph, GraphNode } from "../../graph/model";
+import { rememberingObjects } from "../../graph/remembering";
+import { push } from "../../graph/sorted";
 import { alarmsOn, isPlain, queueDepth, secondsUntilItFires } from "../alarms";
 import { keyUses } from "../key-policy";
 import { jsonOf, redriveOf, retentionOf } from "../queues";
@@ -62,19 +65,30 @@ function size({ attributes }: GraphNode): string[] {
   return attributes.max_message_size === maximumMessageBytes ? [] : ["must take messages of 1 MiB"];
 }
 
-function sourcesOf(graph: Graph, queue: GraphNode): GraphNode[] {
-  return graph.ofType("aws_sqs_queue").filter((other) => redriveOf(graph, other)?.target === queue);
+function sourcesOf(graph: Graph, queue: GraphNode): readonly GraphNode[] {
+  return sources(graph).get(queue) ?? [];
 }
+
+const sources = rememberingObjects((graph: Graph) => {
+  const queues = new Map<GraphNode, GraphNode[]>();
+  for (const queue of graph.ofType("aws_sqs_queue")) {
+    const target = redriveOf(graph, queue)?.target;
+    if (target !== undefined) push(queues, target, queue);
+  }
+  return queues;
+});
+
+/** Where those who hand on what failed name the queue. */
+const failures: Readonly<Record<string, RegExp>> = {
+  aws_lambda_function: /^dead_letter_config(\[\d+\])?\.target_arn$/,
+  aws_lambda_event_source_mapping: /^destination_config(\[\d+\])?\.on_failure(\[\d+\])?\.destination_arn$/,
+  aws_lambda_function_event_invoke_config: /^destination_config(\[\d+\])?\.on_failure(\[\d+\])?\.destination$/,
+  aws_cloudwatch_event_target: /^dead_letter_config(\[\d+\])?\.arn$/,
+};
 
 /** Of functions, and of event sources that aren't queues. */
 function takesFromFunctions(graph: Graph, queue: GraphNode): boolean {
-  const paths: Readonly<Record<string, RegExp>> = {
-    aws_lambda_function: /^dead_letter_config(\[\d+\])?\.target_arn$/,
-    aws_lambda_event_source_mapping: /^destination_config(\[\d+\])?\.on_failure(\[\d+\])?\.destination_arn$/,
-    aws_lambda_function_event_invoke_config: /^destination_config(\[\d+\])?\.on_failure(\[\d+\])?\.destination$/,
-    aws_cloudwatch_event_target: /^dead_letter_config(\[\d+\])?\.arn$/,
-  };
-  return graph.referencesTo(queue).some(({ from, path }) => paths[from.type]?.test(path) === true);
+  return graph.referencesTo(queue).some(({ from, path }) => failures[from.type]?.test(path) === true);
 }
 
 function source(graph: Graph, queue: GraphNode): string[] {
@@ -166,9 +180,7 @@ function hasAlarm(
 
 /** Exactly one policy says so, and says nothing else. */
 function redriveAllowed(graph: Graph, queue: GraphNode, allowed: Readonly<Record<string, unknown>>): string[] {
-  const policies = graph
-    .ofType("aws_sqs_queue_redrive_allow_policy")
-    .filter((policy) => graph.resolve(policy.attributes.queue_url, policy.stack) === queue);
+  const policies = nodesNaming(graph, "aws_sqs_queue_redrive_allow_policy", "queue_url", queue);
   const [policy, ...others] = policies;
   const says = policy === undefined ? undefined : withArns(graph, policy);
   return wanted(

@@ -30,6 +30,9 @@ const secretPatterns: Readonly<Record<string, RegExp>> = {
 const secretName = /(pass$|password|passwd|passphrase|pwd|secret|token|auth$|api_?key|private_?key|credential)/i;
 const nameOfPlace = /(_arn|_name|_id|_path|_parameter|_file)$/i;
 
+/** What a text has that any of these patterns, or an address, is in: most have nothing of it. */
+const suspicious = /@|AKIA|ASIA|PRIVATE KEY|gh[pousr]_|xox|eyJ/;
+
 const email = /[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,}/g;
 
 export const sec04: Requirement = {
@@ -38,13 +41,16 @@ export const sec04: Requirement = {
     "No resource that puts a secret into state; nothing that looks like a secret, and no setting or variable that is named like one, with a value; the value of an API key is a gateway's, and in nothing but keys; no address of a person: mailboxes are the configured teams', and stand in subscriptions alone.",
   why: "State, JSON and settings are read by many, copied by CI, and kept for ever in versions.",
   judge: (subject) =>
-    judgeEach(subject, "all", (stack, environment) => [
-      ...resources(stack),
-      ...apiKeys(stack, environment),
-      ...values(stack, environment),
-      ...settings(stack),
-      ...variables(stack),
-    ]),
+    judgeEach(subject, "all", (stack, environment) => {
+      const texts = textsOf(stack);
+      return [
+        ...resources(stack),
+        ...apiKeys(stack, environment, texts),
+        ...values(stack, environment, texts),
+        ...settings(stack),
+        ...variables(stack),
+      ];
+    }),
 };
 
 function resources(stack: StackJson): Finding[] {
@@ -68,14 +74,16 @@ function resources(stack: StackJson): Finding[] {
 const valueOfKey = /\$\{.*\baws_api_gateway_api_key\.[\w-]+(?![\w-]|\.(?:arn|id|name)\b)/s;
 
 /** Values of API keys are made by a gateway: the own one, or where there is a domain the primary region's (PLAT-14). */
-function apiKeys(stack: StackJson, environment: Environment): Finding[] {
+function apiKeys(stack: StackJson, environment: Environment, texts: readonly Text[]): Finding[] {
   const read = Object.keys(stack.json.data?.aws_api_gateway_api_key ?? {}).map(
     (name) => `data.aws_api_gateway_api_key.${name}`,
   );
   const isTaker = stack.component === "api" && takesKeys(environment, stack.region);
   const isTaken = (value: string) => isTaker && read.some((address) => value === `\${${address}.value}`);
-  const given = textsOf(stack).filter(({ address, path, value }) =>
-    address.startsWith("aws_api_gateway_api_key.") && path === "value" ? !isTaken(value) : valueOfKey.test(value),
+  const given = texts.filter(({ address, path, value }) =>
+    address.startsWith("aws_api_gateway_api_key.") && path === "value"
+      ? !isTaken(value)
+      : value.includes("aws_api_gateway_api_key") && valueOfKey.test(value),
   );
   return [
     ...(isTaker ? [] : read).map((address) => ({ stack: stack.id, address, message: "puts a secret into state" })),
@@ -89,7 +97,7 @@ interface Text {
   readonly value: string;
 }
 
-function textsOf(stack: StackJson): Text[] {
+function textsOf(stack: StackJson): readonly Text[] {
   const {
     resource = {},
     data = {},
@@ -108,19 +116,21 @@ function textsOf(stack: StackJson): Text[] {
     ),
     ...Object.entries({ output, variable, locals, provider, terraform }),
   ];
-  return blocks.flatMap(([address, attributes]) =>
-    [...leaves(attributes, "")].map(([path, value]) => ({ address, path, value })),
-  );
+  const texts: Text[] = [];
+  for (const [address, attributes] of blocks) addTexts(texts, address, attributes, "");
+  return texts;
 }
 
-function* leaves(value: unknown, path: string): Generator<[string, string]> {
-  if (typeof value === "string") yield [path, value];
+function addTexts(texts: Text[], address: string, value: unknown, path: string): void {
+  if (typeof value === "string") texts.push({ address, path, value });
   else if (typeof value === "object" && value !== null)
-    for (const [key, inner] of Object.entries(value)) yield* leaves(inner, path === "" ? key : `${path}.${key}`);
+    for (const [key, inner] of Object.entries(value))
+      addTexts(texts, address, inner, path === "" ? key : `${path}.${key}`);
 }
 
-function values(stack: StackJson, environment: Environment): Finding[] {
-  return textsOf(stack).flatMap(({ address, path, value }) => {
+function values(stack: StackJson, environment: Environment, texts: readonly Text[]): Finding[] {
+  return texts.flatMap(({ address, path, value }) => {
+    if (!suspicious.test(value)) return [];
     const looksLike = Object.entries(secretPatterns).filter(([, pattern]) => pattern.test(value));
     const isMailbox = address.startsWith("aws_sns_topic_subscription.") && path === "endpoint";
     const strangers = (value.match(email) ?? []).filter(

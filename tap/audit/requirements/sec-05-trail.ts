@@ -1,4 +1,5 @@
 import type { Environment } from "../../../config/environment";
+import { nodesNaming } from "../../graph/groups";
 import type { Graph, GraphNode } from "../../graph/model";
 import { type Attributes, blocksOf } from "../../graph/terraform-json";
 import { differences, findingsOn, referenceTo, sameInTerraform } from "../exact";
@@ -131,9 +132,7 @@ function bucketProblems(graph: Graph, bucket: GraphNode, trailArn: string, envir
       conditions,
       principals: own,
     }));
-  const lifecycles = graph
-    .ofType("aws_s3_bucket_lifecycle_configuration")
-    .filter(({ attributes, stack }) => graph.resolve(attributes.bucket, stack) === bucket)
+  const lifecycles = nodesNaming(graph, "aws_s3_bucket_lifecycle_configuration", "bucket", bucket)
     .flatMap(({ attributes }) => blocksOf(attributes, "rule"))
     .filter(({ status }) => status === "Enabled")
     .flatMap((rule) => blocksOf(rule, "expiration"));

@@ -1,4 +1,5 @@
 import type { Environment } from "../../../config/environment";
+import { nodesNaming } from "../../graph/groups";
 import type { Graph, GraphNode } from "../../graph/model";
 import { coversAction, coversResource } from "../../graph/statement";
 import { settingsOf } from "../buckets";
@@ -40,9 +41,7 @@ function nothing({ graph }: Subject): Finding[] {
 function flowLogs(graph: Graph, stack: StackJson, environment: Environment): Finding[] {
   const [vpc, ...others] = nodesIn(graph, stack, "aws_vpc");
   if (vpc === undefined || others.length > 0) return [{ stack: stack.id, message: "must have one VPC" }];
-  const [log, ...more] = graph
-    .ofType("aws_flow_log")
-    .filter(({ attributes, stack: own }) => graph.resolve(attributes.vpc_id, own) === vpc);
+  const [log, ...more] = nodesNaming(graph, "aws_flow_log", "vpc_id", vpc);
   const group = log && graph.resolve(log.attributes.log_destination, log.stack);
   const role = log && graph.resolve(log.attributes.iam_role_arn, log.stack);
   if (log === undefined || more.length > 0 || group?.type !== "aws_cloudwatch_log_group")

@@ -1,4 +1,5 @@
 import type { Environment } from "../../../config/environment";
+import { nodesNaming } from "../../graph/groups";
 import type { Graph, GraphNode } from "../../graph/model";
 import { differences, findingsOn, referenceTo } from "../exact";
 import { aliasOf, deadLettersOf } from "../functions";
@@ -92,9 +93,7 @@ function settings(graph: Graph, stream: GraphNode, key: GraphNode, environment: 
 
 /** Of the stream, and of the function: one, and the same. */
 function mapping(graph: Graph, stream: GraphNode, consumer: GraphNode, environment: Environment): Finding[] {
-  const ofStream = graph
-    .ofType("aws_lambda_event_source_mapping")
-    .filter((node) => graph.resolve(node.attributes.event_source_arn, node.stack) === stream);
+  const ofStream = nodesNaming(graph, "aws_lambda_event_source_mapping", "event_source_arn", stream);
   const [node, ...others] = ofStream;
   const [invoking, ...more] = mappingsOf(graph, consumer);
   const alias = aliasOf(graph, consumer);

@@ -1,4 +1,5 @@
 import type { Environment } from "../../../config/environment";
+import { nodesNaming } from "../../graph/groups";
 import type { Graph, GraphNode } from "../../graph/model";
 import { type Attributes, blocksOf } from "../../graph/terraform-json";
 import { reachesSubscriber } from "../alarms";
@@ -156,9 +157,7 @@ function goesTo(graph: Graph, { environmentSuffix }: StackJson, alarm: GraphNode
 function subscriptions(graph: Graph, { environmentSuffix, alarms }: Environment, region: string): Finding[] {
   const topic = alarmTopic(graph, { environmentSuffix, region });
   if (topic === undefined) return [{ message: `${environmentSuffix} has no alarm topic in ${region}` }];
-  const found = graph
-    .ofType("aws_sns_topic_subscription")
-    .filter((each) => graph.resolve(each.attributes.topic_arn, each.stack) === topic);
+  const found = nodesNaming(graph, "aws_sns_topic_subscription", "topic_arn", topic);
   const endpoints = found.map(({ attributes }) => String(attributes.endpoint));
   const isComplete = [...endpoints].sort().join() === [...alarms.emails].sort().join();
   return [
