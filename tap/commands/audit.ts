@@ -1,19 +1,9 @@
 import { existsSync } from "node:fs";
-import { isAbsolute, join, relative, resolve } from "node:path";
+import { isAbsolute, relative, resolve } from "node:path";
 import { type Command, Option } from "commander";
-import { checkBackend } from "../../config/backend";
 import { ConfigError } from "../../config/errors";
-import { loadEnvironments } from "../../config/load";
-import { planStacks } from "../../config/plan-stacks";
-import { type AuditFile, acknowledgementRules, noAuditFile, readAuditFile } from "../audit/acknowledgements";
-import { audit, type Judge, type OwnProject, requirementRules } from "../audit/audit";
 import { explain, nearRules } from "../audit/explain";
-import {
-  type BundledCode,
-  callsInBundles,
-  judgeLeastPrivilege,
-  leastPrivilegeRule,
-} from "../audit/privilege/least-privilege";
+import { auditFile, auditFileName, type JudgeOptions, judgeSources, otherRules } from "../audit/judge-sources";
 import { htmlReport } from "../audit/report/html";
 import { jsonReport } from "../audit/report/json";
 import { locatorOf, rootOf } from "../audit/report/location";
@@ -22,13 +12,10 @@ import { textReport } from "../audit/report/text";
 import type { AuditResult } from "../audit/result";
 import { type Severity, severities } from "../audit/rule";
 import { rules } from "../audit/rules";
-import type { StackJson } from "../audit/stack-json";
 import { CommandError, type Context, outputFolder } from "../context";
 import { writeWhole } from "../files";
 import type { StackSource } from "../graph/configuration";
 import { readStackSources } from "../graph/read";
-import { parseStackId } from "../graph/stack-id";
-import { idOf } from "../selection";
 
 interface AuditOptions {
   json?: boolean;
@@ -39,12 +26,6 @@ interface AuditOptions {
   failOn: Severity;
   explain?: string;
 }
-
-/** Rules that have no examples: they are about this project, or about acknowledgements. */
-const otherRules = [leastPrivilegeRule, ...acknowledgementRules, ...requirementRules];
-
-/** Settings and acknowledgements, beside what is audited. */
-const auditFileName = "audit.json";
 
 export function addAudit(program: Command, context: Context): void {
   program
@@ -106,12 +87,9 @@ async function run(context: Context, path: string | undefined, options: AuditOpt
 }
 
 /** What a call names, read. */
-interface Called {
+interface Called extends JudgeOptions {
   readonly folder: string;
   readonly sources: readonly StackSource[];
-  readonly file: AuditFile;
-  /** Whether the file of acknowledgements was named, and not taken because it is the project's own. */
-  readonly isFileNamed: boolean;
   readonly base?: { readonly path: string; readonly sources: readonly StackSource[] };
 }
 
@@ -151,81 +129,6 @@ function asCalled(
     isFileNamed: acknowledgements !== undefined,
     ...(base === undefined ? {} : { base }),
   };
-}
-
-/** Settings and acknowledgements: of the file that was given, or of the project's. */
-export function auditFile(context: Context, given?: string): AuditFile {
-  if (given !== undefined) return readAuditFile(resolve(context.cwd, given));
-  const own = join(context.projectRoot, auditFileName);
-  return existsSync(own) ? readAuditFile(own) : noAuditFile;
-}
-
-/** Judges stacks by every rule that can be asked of them. */
-export async function judgeSources(
-  context: Context,
-  { file, isFileNamed }: Pick<Called, "file" | "isFileNamed">,
-  sources: readonly StackSource[],
-): Promise<AuditResult> {
-  const { own, notes } = ownProject(context, sources);
-  // The project's own file says nothing about stacks of others.
-  const isAbout = isFileNamed || sources.some(({ id }) => parseStackId(id) !== undefined);
-  return audit({
-    sources,
-    ...(own === undefined ? {} : { own }),
-    settings: file.settings,
-    acknowledgements: isAbout ? file.acknowledgements : [],
-    otherRules: otherRules.map(({ id }) => id),
-    more: own === undefined ? [] : [leastPrivilege(await context.bundleFunctions())],
-    today: new Date().toISOString().slice(0, 10),
-    notes,
-  });
-}
-
-/** What the code of this project's functions calls, against what their roles allow. */
-function leastPrivilege(bundles: Readonly<Record<string, BundledCode>>): Judge {
-  return {
-    rule: leastPrivilegeRule,
-    judge: (graph) => {
-      const callsOf = callsInBundles(graph, bundles);
-      const unknown = graph.ofType("aws_lambda_function").filter((lambda) => callsOf(lambda) === undefined);
-      return [
-        ...judgeLeastPrivilege(graph, callsOf),
-        ...unknown.map(({ stack, address }) => ({
-          stack: stack.id,
-          address,
-          message:
-            "has code that isn't this project's, or no longer: what it calls is unknown (tap synth writes it anew)",
-        })),
-      ];
-    },
-  };
-}
-
-/** What the configuration says of these stacks, where all are this project's, and whole environments of it. */
-function ownProject(context: Context, sources: readonly StackSource[]): { own?: OwnProject; notes: string[] } {
-  const stacks = sources.flatMap((source) => {
-    const parts = parseStackId(source.id);
-    return parts === undefined || !("json" in source) ? [] : [{ ...source, ...parts } as StackJson];
-  });
-  if (stacks.length < sources.length || stacks.length === 0) return { notes: [] };
-  try {
-    const environmentSuffix = [...new Set(stacks.map((stack) => stack.environmentSuffix))];
-    const environments = loadEnvironments({ environmentSuffix, variables: context.variables });
-    const ids = new Set(stacks.map(({ id }) => id));
-    const missing = planStacks(environments)
-      .map(idOf)
-      .filter((id) => !ids.has(id));
-    if (missing.length > 0)
-      return {
-        notes: [
-          `Requirements of this project were not judged: of its environments, ${missing.length} stacks aren't here (${missing.slice(0, 3).join(", ")}${missing.length > 3 ? ", …" : ""}).`,
-        ],
-      };
-    return { own: { stacks, environments, backend: checkBackend(context.backend) }, notes: [] };
-  } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
-    return { notes: [`Requirements of this project were not judged: ${error.problems[0]?.message ?? error.message}`] };
-  }
 }
 
 /** What is wrong; where there is a base, without what it has too. A single stack is compared with a single one, whatever their folders are called. */

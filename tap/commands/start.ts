@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import { sources } from "../../config/load";
+import { auditFile, judgeSources } from "../audit/judge-sources";
 import { leastPrivilegeRule } from "../audit/privilege/least-privilege";
 import { summary as auditSummary } from "../audit/report/order";
 import type { AuditResult } from "../audit/result";
@@ -10,7 +11,7 @@ import { checkParity } from "../parity/parity";
 import type { ParityReport } from "../parity/report";
 import { parityText, verdict as parityVerdict } from "../parity/text";
 import { runSteps } from "../progress";
-import { auditFile, auditText, judgeSources } from "./audit";
+import { auditText } from "./audit";
 import { nextSteps, type Synthesis, summary, synthesize } from "./synth";
 
 interface StartOptions {
