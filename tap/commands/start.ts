@@ -136,7 +136,7 @@ function lines({ stacks }: Synthesis, { audit, parity }: Verdict): string[] {
 }
 
 function line(right: boolean, what: string, result: string): string {
-  return `${right ? "✔" : "✖"} ${what.padEnd("Least privilege".length)}  ${result}`;
+  return `${right ? "✓" : "✗"} ${what.padEnd("Least privilege".length)}  ${result}`;
 }
 
 function json({ outdir, stacks, milliseconds }: Synthesis, verdict: Verdict): string {

@@ -27,8 +27,10 @@ describe("npm start", () => {
     const { exitCode, stdout } = tap(["start"], { variables });
     const [, verdict = ""] = stdout.split(/^Written to .*$/m);
     expect(verdict.trim().split("\n")).toEqual([
-      expect.stringMatching(/^✔ Audit {12}0 findings, 1 acknowledged: \d{3} rules on 13 stacks, [\d,]+ resources, in /),
-      "✔ Least privilege  18 functions may do all that their code calls, and nothing else",
+      expect.stringMatching(
+        /^✓ Audit {12}0 findings, 1 acknowledged \(until \d{4}-\d\d-\d\d\): \d{3} rules on 13 stacks, [\d,]+ resources, in /,
+      ),
+      "✓ Least privilege  22 functions may do all that their code calls, and nothing else",
       "- Parity           not judged: it takes two declared environments",
       "",
       "Next:",
@@ -56,8 +58,8 @@ describe("npm start", () => {
     const { exitCode, stdout, stderr } = tap(["start"], { root: copy.root, variables: { ENVIRONMENT: "dev" } });
     copy.remove();
     expect(stdout).toMatch(/^least-privilege {2}/m);
-    expect(stdout).toMatch(/^✖ Audit {12}\d+ findings \(/m);
-    expect(stdout).toMatch(/^✖ Least privilege {2}1 rights? too many or too few$/m);
+    expect(stdout).toMatch(/^✗ Audit {12}\d+ findings \(/m);
+    expect(stdout).toMatch(/^✗ Least privilege {2}1 rights? too many or too few$/m);
     expect(stdout).not.toContain("Next:");
     expect(stderr).toContain("What was synthesized isn't right yet");
     expect(exitCode).toBe(1);
