@@ -17,6 +17,7 @@ interface Skip {
   readonly check: string;
   readonly resources: readonly string[];
   readonly environments?: readonly string[];
+  readonly regions?: readonly string[];
   readonly reason: string;
 }
 
@@ -138,6 +139,18 @@ describe("weighing", () => {
       unexpected: [records[1]],
       stale: [],
     });
+  });
+
+  test("a skip of some regions stands for these alone, and each has to have such a stack", () => {
+    const records = [failed("tap-api-prod-us-east-1", "a.B"), failed("tap-api-prod-us-west-2", "a.B")];
+    const skip = { check: "CKV_1", resources: ["api/a.B"], environments: ["prod"], reason: "" };
+    expect(weigh(records, [{ ...skip, regions: ["us-west-2"] }])).toMatchObject({
+      failed: 1,
+      skipped: 1,
+      unexpected: [records[0]],
+      stale: [],
+    });
+    expect(weigh(records, [skip, { ...skip, regions: ["eu-west-1"] }]).stale).toEqual(["CKV_1 api/a.B: no such stack"]);
   });
 
   test("a skip of what passes in one of its stacks, of no stack, or given twice, is refused", () => {

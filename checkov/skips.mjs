@@ -9,8 +9,8 @@ const stackId = /^tap-(?<component>[a-z]+)-(?<environment>[a-z0-9]{1,12})-(?<reg
 
 /**
  * The skips: each a `check`, a `reason` that is a fact about the design, and the `resources`, `{component}/{address}`,
- * which stand for that address in that component's stack of every region, and of every environment or of those in
- * `environments`. Nothing is matched by a pattern: each resource that is meant has to be there, and to fail.
+ * which stand for that address in that component's stacks, of all environments and regions or of those in
+ * `environments` and `regions`. Nothing is matched by a pattern: each resource that is meant has to be there, and to fail.
  */
 export function readSkips() {
   return JSON.parse(readFileSync(skipsFile, "utf8"));
@@ -20,12 +20,16 @@ export function readSkips() {
 export function expandSkips(skips, stacks) {
   const meant = new Map();
   const stale = [];
-  for (const { check, resources, environments, reason } of skips) {
+  for (const { check, resources, environments, regions, reason } of skips) {
     for (const resource of resources) {
       const [component, address] = resource.split("/");
       const those = stacks.filter((stack) => {
         const parts = stackId.exec(stack)?.groups;
-        return parts?.component === component && (environments?.includes(parts.environment) ?? true);
+        return (
+          parts?.component === component &&
+          (environments?.includes(parts.environment) ?? true) &&
+          (regions?.includes(parts.region) ?? true)
+        );
       });
       if (those.length === 0) stale.push(`${check} ${resource}: no such stack`);
       for (const stack of those) {

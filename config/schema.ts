@@ -93,9 +93,9 @@ const settings = {
   /** Whether functions send traces to X-Ray (STR-07). */
   tracing: flag,
   audit: z.strictObject({
-    /** Whether a CloudTrail trail per region records the use of keys and who touched which object, item and function (SEC-05). */
+    /** Whether a CloudTrail trail of all regions records the use of keys and who touched which object, item and function (SEC-05). */
     trail: flag,
-    /** Days that what it recorded is kept: 1 to 36,500. */
+    /** Days that its files are kept: 1 to 36,500; its log group keeps `logs.retentionDays`. */
     retentionDays: wholeNumber(1, 36_500, "days"),
   }),
   recovery: z.strictObject({

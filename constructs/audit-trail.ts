@@ -2,21 +2,22 @@ import { Cloudtrail, type CloudtrailAdvancedEventSelector } from "@cdktf/provide
 import { Construct } from "constructs";
 import { CustomerKey } from "./customer-key";
 import { EncryptedBucket } from "./encrypted-bucket";
-import type { Statement } from "./policy";
+import { LogGroup } from "./log-group";
+import { policyJson, type Statement } from "./policy";
 import { TapStack } from "./tap-stack";
+import { WorkloadRole } from "./workload-role";
 
 export interface AuditTrailProps {
   /** Name of the bucket that takes the access logs of the trail's own. */
   readonly accessLogBucketName: string;
-  /** Days that what it recorded is kept, 1 or more. */
+  /** Days that its files are kept, 1 or more; the log group keeps what all log groups of the environment do. */
   readonly retentionDays: number;
-  /** Whether it records what belongs to no region (IAM, STS); one trail of an environment does. */
-  readonly globalServiceEvents: boolean;
 }
 
 /**
- * A CloudTrail trail of one region (SEC-05): every management event, among them each use of a key, and who touched
- * which object, item and function of this project. Its files are signed, encrypted, and only added to.
+ * The one CloudTrail trail of an environment (SEC-05), of all regions: every management event, among them each use of a
+ * key, and who touched which object, item and function of this project. Its files are signed, encrypted, and only added
+ * to; a log group has the same, to search and to filter.
  */
 export class AuditTrail extends Construct {
   readonly name: string;
@@ -44,16 +45,48 @@ export class AuditTrail extends Construct {
       accessLogBucketName: props.accessLogBucketName,
       statements: (bucketArn) => this.delivery(bucketArn, accountId),
     });
+    const logGroup = new LogGroup(this, "Logs", { name: stack.nameOf("logGroup", "audit"), key });
+    const role = this.createLogRole(logGroup);
     new Cloudtrail(this, "Trail", {
       name: this.name,
       s3BucketName: this.bucket.bucket,
       kmsKeyId: key.arn,
+      // As CloudTrail wants it: the group with all of its streams.
+      cloudWatchLogsGroupArn: `${logGroup.resource.arn}:*`,
+      cloudWatchLogsRoleArn: role.arn,
       enableLogFileValidation: true,
-      isMultiRegionTrail: false,
-      includeGlobalServiceEvents: props.globalServiceEvents,
+      isMultiRegionTrail: true,
+      includeGlobalServiceEvents: true,
       advancedEventSelector: this.selectors(),
-      dependsOn: this.bucket.parts,
+      dependsOn: [...this.bucket.parts, ...role.policies],
     });
+  }
+
+  /** CloudTrail user guide, role policy document for CloudWatch Logs: a stream for each region, or several. */
+  private createLogRole(logGroup: LogGroup): WorkloadRole {
+    const { accountId } = TapStack.of(this).environment;
+    const role = new WorkloadRole(this, "LogRole", {
+      resource: "audit",
+      description: "Writes what the audit trail records into its log group",
+      trust: policyJson([
+        {
+          sid: "AssumeByService",
+          principals: { Service: ["cloudtrail.amazonaws.com"] },
+          actions: ["sts:AssumeRole"],
+          // The guide doesn't say whether CloudTrail names the trail here; where it does, it must be this one (docs/decisions/0005).
+          conditions: {
+            StringEqualsIfExists: { "aws:SourceAccount": accountId },
+            ArnEqualsIfExists: { "aws:SourceArn": this.arn },
+          },
+        },
+      ]),
+    });
+    role.allow("access", {
+      sid: "WriteTrail",
+      actions: ["logs:CreateLogStream", "logs:PutLogEvents"],
+      resources: [`${logGroup.arn}:log-stream:${accountId}_CloudTrail_*`],
+    });
+    return role;
   }
 
   /** CloudTrail user guide, bucket policy of a trail. */
@@ -79,26 +112,29 @@ export class AuditTrail extends Construct {
   }
 
   private selectors(): CloudtrailAdvancedEventSelector[] {
-    const data = (name: string, type: string, startsWith: string, except: readonly string[] = []) => ({
+    const data = (name: string, type: string, startsWith: readonly string[], except: readonly string[] = []) => ({
       name,
       fieldSelector: [
         { field: "eventCategory", equalTo: ["Data"] },
         { field: "resources.type", equalTo: [type] },
         {
           field: "resources.ARN",
-          startsWith: [startsWith],
+          startsWith: [...startsWith],
           ...(except.length > 0 ? { notStartsWith: [...except] } : {}),
         },
       ],
     });
-    const own = (service: string, resource: string) => TapStack.of(this).arnOf(service, resource);
+    const stack = TapStack.of(this);
+    // In one order, whichever region is the primary one.
+    const regions = [...stack.environment.regionNames].sort();
+    const own = (service: string, resource: string) => regions.map((region) => stack.arnOf(service, resource, region));
     return [
       {
         name: "Management events, the use of keys among them",
         fieldSelector: [{ field: "eventCategory", equalTo: ["Management"] }],
       },
       // What the trail and the access logs write would be recorded in its turn, for ever.
-      data("Objects", "AWS::S3::Object", "arn:aws:s3:::tap-", ["arn:aws:s3:::tap-security-"]),
+      data("Objects", "AWS::S3::Object", ["arn:aws:s3:::tap-"], ["arn:aws:s3:::tap-security-"]),
       data("Items", "AWS::DynamoDB::Table", own("dynamodb", "table/tap-")),
       data("Invocations", "AWS::Lambda::Function", own("lambda", "function:tap-")),
     ];

@@ -11,8 +11,8 @@ const accessLogDays = 90;
 
 /**
  * What the other stacks of a region lean on: where alarms go, where access logs go, the backups of all tables and
- * buckets (PLAT-22), and, where the configuration says so, the trail of who used which key and touched which data
- * (SEC-05).
+ * buckets (PLAT-22), and, where the configuration says so, in one region, the trail of who used which key and touched
+ * which data in any of them (SEC-05).
  */
 export class SecurityStack extends TapStack {
   constructor(scope: Construct, props: TapStackProps) {
@@ -20,7 +20,7 @@ export class SecurityStack extends TapStack {
 
     const alarms = this.createAlarmTopic();
     const accessLogs = this.createAccessLogBucket();
-    const trail = this.environment.audit.trail ? this.createAuditTrail(accessLogs) : undefined;
+    const trail = this.keepsTrail ? this.createAuditTrail(accessLogs) : undefined;
     const backups = this.createBackups();
 
     this.addOutputs({
@@ -30,10 +30,16 @@ export class SecurityStack extends TapStack {
       access_log_bucket_arn: { description: "ARN of the bucket of access logs", value: accessLogs.arn },
       backup_vault_name: { description: "Vault of the backups", value: backups.vaultName },
       backup_vault_arn: { description: "ARN of the vault of the backups", value: backups.vaultArn },
-      // The same keys in every environment: one without a trail says so.
+      // The same keys in every environment and region: one without a trail says so.
       audit_trail_arn: { description: "ARN of the audit trail, or none", value: trail?.arn ?? "none" },
       audit_bucket_name: { description: "Bucket of the audit trail, or none", value: trail?.bucket.bucket ?? "none" },
     });
+  }
+
+  /** One of an environment's regions keeps the trail of all of them, during a failover as well: evidence doesn't move. */
+  private get keepsTrail(): boolean {
+    const { audit, dataRegion } = this.environment;
+    return audit.trail && this.region === dataRegion;
   }
 
   private createAlarmTopic(): Topic {
@@ -61,7 +67,6 @@ export class SecurityStack extends TapStack {
     return new AuditTrail(this, "AuditTrail", {
       accessLogBucketName: accessLogs.bucket,
       retentionDays: this.environment.audit.retentionDays,
-      globalServiceEvents: this.region === this.environment.region,
     });
   }
 

@@ -2,6 +2,9 @@ import type { Environment } from "../../config/environment";
 import type { Statement } from "../policy";
 import { anyRegionArn, iamArn, lockIds, stateArns } from "./scope";
 
+/** Where services are called that are in no region (IAM user guide, aws:RequestedRegion). */
+const globalServicesRegion = "us-east-1";
+
 /**
  * The most that any role of a workload can have, whatever its policies say (PLAT-13, PLAT-19): the data side
  * of the services that the systems use, on this project's resources of this account.
@@ -9,6 +12,7 @@ import { anyRegionArn, iamArn, lockIds, stateArns } from "./scope";
 export function workloadBoundary(environment: Environment, lockTable: string): Statement[] {
   const { accountId } = environment;
   const arn = (service: string, resource: string) => anyRegionArn(accountId, service, resource);
+  const regions = regionsOf(environment);
   const state = stateArns(environment, lockTable);
   const objects = state.buckets.map((bucket) => `${bucket}/*`);
   return [
@@ -98,7 +102,7 @@ export function workloadBoundary(environment: Environment, lockTable: string): S
       actions: ["bedrock:InvokeModel"],
       resources: ["arn:aws:bedrock:*::foundation-model/*", arn("bedrock", "inference-profile/*")],
     },
-    // These take no resource; a role's own policy names the actions that it needs.
+    // These take no resource, or one that nobody knows before; a role's own policy names the actions that it needs.
     {
       sid: "WithoutResources",
       actions: [
@@ -120,6 +124,14 @@ export function workloadBoundary(environment: Environment, lockTable: string): S
         "xray:PutTraceSegments",
       ],
       resources: ["*"],
+      conditions: calledIn(regions),
+    },
+    // S3 lists all buckets of an account at each of its endpoints, the one without a region among them.
+    {
+      sid: "NamesOfBuckets",
+      actions: ["s3:ListAllMyBuckets"],
+      resources: ["*"],
+      conditions: calledIn([globalServicesRegion]),
     },
     {
       sid: "NoState",
@@ -136,6 +148,7 @@ export function workloadBoundary(environment: Environment, lockTable: string): S
  */
 export function deployBoundary(environment: Environment, lockTable: string, workloadBoundaryArn: string): Statement[] {
   const { accountId } = environment;
+  const regions = regionsOf(environment);
   const state = stateArns(environment, lockTable);
   const objects = state.buckets.map((bucket) => `${bucket}/*`);
   const ownRoles = [iamArn(accountId, "role/tap-bootstrap-*")];
@@ -170,6 +183,14 @@ export function deployBoundary(environment: Environment, lockTable: string, work
         "xray:*",
       ],
       resources: ["*"],
+      conditions: calledIn(regions),
+    },
+    // IAM and Route 53 are called there wherever what they are for is, and STS may be. Roles are passed where they are used.
+    {
+      sid: "GlobalServices",
+      actions: ["iam:*Role*", "route53:*", "sts:AssumeRole"],
+      resources: ["*"],
+      conditions: calledIn([globalServicesRegion]),
     },
     {
       sid: "RolesOnlyUnderTheBoundary",
@@ -278,4 +299,14 @@ export function deployBoundary(environment: Environment, lockTable: string, work
       resources: ["*"],
     },
   ];
+}
+
+/** The account's regions, of all its environments: states, replicas and copies of backups are in these as well. In one order, whichever of them is the primary one. */
+function regionsOf({ account }: Environment): string[] {
+  return [...account.regionNames].sort();
+}
+
+/** That it is one of these regions where a service is called; what it then does in others, it doesn't say. */
+function calledIn(regions: readonly string[]) {
+  return { StringEquals: { "aws:RequestedRegion": regions } };
 }

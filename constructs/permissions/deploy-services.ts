@@ -31,16 +31,18 @@ export function deployFunctions(accountId: string): Statement[] {
       ],
       resources: [anyRegionArn(accountId, "lambda", "function:tap-*")],
     },
-    // Their ids are AWS's; what they are for is a function of this project, which the condition says.
+    // Their ids are AWS's; what they are for is a function of this project, which the condition says. Making one takes no resource (service authorization reference, Lambda).
+    {
+      sid: "CreateEventSources",
+      actions: ["lambda:CreateEventSourceMapping"],
+      resources: ["*"],
+      conditions: forOwnFunctions(accountId),
+    },
     {
       sid: "ManageEventSources",
-      actions: [
-        "lambda:CreateEventSourceMapping",
-        "lambda:DeleteEventSourceMapping",
-        "lambda:UpdateEventSourceMapping",
-      ],
+      actions: ["lambda:DeleteEventSourceMapping", "lambda:UpdateEventSourceMapping"],
       resources: [anyRegionArn(accountId, "lambda", "event-source-mapping:*")],
-      conditions: { ArnLike: { "lambda:FunctionArn": anyRegionArn(accountId, "lambda", "function:tap-*") } },
+      conditions: forOwnFunctions(accountId),
     },
     {
       sid: "TagEventSources",
@@ -98,6 +100,10 @@ export function deployFunctions(accountId: string): Statement[] {
       resources: [anyRegionArn(accountId, "sns", "tap-*")],
     },
   ];
+}
+
+function forOwnFunctions(accountId: string) {
+  return { ArnLike: { "lambda:FunctionArn": anyRegionArn(accountId, "lambda", "function:tap-*") } };
 }
 
 /** Buckets of the systems: by name, so that the states' is none of them. */
@@ -224,10 +230,11 @@ export function deployStreams(accountId: string): Statement[] {
         "kinesis:StopStreamEncryption",
         "kinesis:TagResource",
         "kinesis:UntagResource",
-        "kinesis:UpdateShardCount",
       ],
       resources: [anyRegionArn(accountId, "kinesis", "stream/tap-*")],
     },
+    // It takes no resource (service authorization reference, Kinesis Data Streams).
+    { sid: "ScaleStreams", actions: ["kinesis:UpdateShardCount"], resources: ["*"] },
     {
       sid: "ManageSecrets",
       actions: [

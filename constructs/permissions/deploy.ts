@@ -12,6 +12,8 @@ interface DeployScope {
 /** Services that roles of the workloads are passed to; an added one is an added right of the deploy role. */
 const passedToServices = [
   "backup.amazonaws.com",
+  // The trail's log group.
+  "cloudtrail.amazonaws.com",
   "lambda.amazonaws.com",
   // Replication.
   "s3.amazonaws.com",

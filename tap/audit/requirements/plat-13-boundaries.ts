@@ -22,7 +22,7 @@ export function boundaries(stack: StackJson, environment: Environment, backend: 
 
 function judgeBoundary(
   stack: StackJson,
-  { accountId }: Environment,
+  environment: Environment,
   arn: string,
   may: (action: string, statement: PolicyStatement) => boolean,
   denials: readonly Denial[],
@@ -33,7 +33,7 @@ function judgeBoundary(
   const [policy] = found;
   if (policy === undefined || found.length > 1) return [{ stack: stack.id, message: `must have one policy ${arn}` }];
   const { address } = policy;
-  const statements = statementsOf(withArns(stack, accountId, policy.attributes.policy));
+  const statements = statementsOf(withArns(stack, environment.accountId, policy.attributes.policy));
   return [
     ...statements
       .filter(({ Effect }) => Effect !== "Deny")
@@ -49,6 +49,12 @@ function judgeBoundary(
           address,
           message: `allows ${action} by its statement ${statement.Sid}`,
         })),
+        ...expectThat(
+          isInOwnRegions(statement, environment),
+          stack,
+          `allows something on everything in other regions than the account's, by its statement ${statement.Sid}`,
+          address,
+        ),
       ]),
     ...denials.flatMap((denial) =>
       expectThat(
@@ -59,6 +65,20 @@ function judgeBoundary(
       ),
     ),
   ];
+}
+
+/** What is asked of AWS in us-east-1 wherever it is for: of services with one endpoint, and the names of all buckets. */
+const globalActions = /^(iam|route53|sts):|^s3:ListAllMyBuckets$/;
+
+/** What is allowed on everything is allowed where the account's environments are. */
+function isInOwnRegions({ Action, Resource = [], Condition }: PolicyStatement, { account }: Environment): boolean {
+  const isIn = (regions: readonly string[]) =>
+    sameInPolicy(Condition, { StringEquals: { "aws:RequestedRegion": regions } });
+  return (
+    !Resource.includes("*") ||
+    isIn(account.regionNames) ||
+    (isIn(["us-east-1"]) && Action.every((action) => globalActions.test(action)))
+  );
 }
 
 /** Whole services, but of IAM only roles, and of STS only entering them: users, groups and policies are people's. */

@@ -144,6 +144,8 @@ function deployMay(environment: Environment, backend: BackendSettings) {
     if (/^s3:Delete/i.test(action)) return deletes(environment, backend)(statement);
     if (service === "acm" || service === "route53" || service === "apigateway")
       return domainRights(environment, action, statement);
+    if (/^lambda:(Create|Delete|Update)EventSourceMapping$/i.test(action))
+      return isForOwnFunctions(environment, statement);
     if (service !== "iam" && service !== "sts") return service !== undefined && service !== "organizations";
     return limits[action]?.(statement) ?? /^iam:(Get|List)\w+$/.test(action);
   };
@@ -181,6 +183,13 @@ function deployLimits(environment: Environment): Limits {
       ),
     "sts:AssumeRole": ({ Resource }) => sameInPolicy(Resource, [deployRole]),
   };
+}
+
+/** Ids of event source mappings are AWS's: the function that one is for says whose it is. */
+function isForOwnFunctions({ accountId }: Environment, { Condition }: PolicyStatement): boolean {
+  return sameInPolicy(Condition, {
+    ArnLike: { "lambda:FunctionArn": `arn:aws:lambda:*:${accountId}:function:tap-*` },
+  });
 }
 
 /** Nothing of the states but their lock files; of buckets, those of the systems, by name. */

@@ -31,8 +31,10 @@ const withoutResources: Readonly<Record<string, string>> = {
   "ec2:DescribeVpcEndpoints": "a list",
   "ec2:DescribeVpcs": "a list",
   "events:ListRules": "a list",
+  "kinesis:UpdateShardCount": "takes no resource; the boundary limits it to the account's regions",
   "kms:CreateKey": "there is no key yet; limited by the tag that it must be given",
   "kms:ListAliases": "a list",
+  "lambda:CreateEventSourceMapping": "there is no mapping yet; limited by the function that it is for",
   "logs:CreateLogDelivery": "deliveries have no ARN",
   "logs:DeleteLogDelivery": "deliveries have no ARN",
   "logs:DescribeResourcePolicies": "policies of the account",
@@ -273,11 +275,15 @@ function isForOwn(statement: Statement, accountId: string | undefined, isTrust: 
   const { principals, notPrincipals, conditions } = statement;
   // S3 names no source when it replicates; whose buckets, the role's rights say (S3 user guide, live replication).
   if (isTrust && principals.length === 1 && principals[0]?.value === "s3.amazonaws.com") return true;
+  // Nobody says that CloudTrail names the trail when it enters its log group's role; where it does, it must be of the account (docs/decisions/0005).
+  const isTrail = isTrust && principals.every(({ value }) => value === "cloudtrail.amazonaws.com");
   if (accountId === undefined || notPrincipals.length > 0 || principals.length === 0) return false;
   if (principals.every(({ type, value }) => type === "AWS" && value.startsWith(`arn:aws:iam::${accountId}:`)))
     return true;
   const limits = conditions.filter(
-    ({ operator, key }) => /^(String|Arn)(Equals|Like)$/.test(operator) && /^aws:Source(Account|Arn)$/i.test(key),
+    ({ operator, key }) =>
+      (isTrail ? /^(String|Arn)(Equals|Like)(IfExists)?$/ : /^(String|Arn)(Equals|Like)$/).test(operator) &&
+      /^aws:Source(Account|Arn)$/i.test(key),
   );
   return (
     principals.every(({ type }) => type === "Service") &&

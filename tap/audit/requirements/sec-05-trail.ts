@@ -3,22 +3,26 @@ import { nodesNaming } from "../../graph/groups";
 import type { Graph, GraphNode } from "../../graph/model";
 import { type Attributes, blocksOf } from "../../graph/terraform-json";
 import { differences, findingsOn, referenceTo, sameInTerraform } from "../exact";
+import { logGroupProblems } from "../log-groups";
 import { ownKey } from "../own-key";
 import { type Finding, judgeEach, nodesIn, type Subject, sameJson } from "../requirement";
 import type { StackJson } from "../stack-json";
 
-/** A trail of each region, where the configuration says so, and in prod; none elsewhere. */
+/** One trail of all regions, where the configuration says so, and in prod; none elsewhere. It is where the data were made, for the time of a failover too. */
 export function auditTrail(subject: Subject): Finding[] {
   const { graph } = subject;
+  const isHome = (stack: StackJson, { dataRegion }: Environment) =>
+    stack.component === "security" && stack.region === dataRegion;
   return [
-    ...judgeEach(subject, "security", (stack, environment) =>
-      environment.audit.trail ? trail(graph, stack, environment) : withoutTrail(graph, stack, environment),
-    ),
-    ...judgeEach(subject, "all", (stack) =>
-      stack.component === "security"
+    ...judgeEach(subject, "security", (stack, environment) => {
+      if (!isHome(stack, environment)) return [];
+      return environment.audit.trail ? trail(graph, stack, environment) : withoutTrail(graph, stack, environment);
+    }),
+    ...judgeEach(subject, "all", (stack, environment) =>
+      isHome(stack, environment)
         ? []
         : nodesIn(graph, stack, "aws_cloudtrail").flatMap((node) =>
-            findingsOn(node, ["is a trail beside the one of its region"]),
+            findingsOn(node, ["is a trail beside the one of its environment"]),
           ),
     ),
   ];
@@ -33,7 +37,7 @@ function withoutTrail(graph: Graph, stack: StackJson, { name }: Environment): Fi
 }
 
 function trail(graph: Graph, stack: StackJson, environment: Environment): Finding[] {
-  const { accountId, environmentSuffix } = environment;
+  const { accountId, environmentSuffix, regionNames } = environment;
   const [node, ...others] = nodesIn(graph, stack, "aws_cloudtrail");
   if (node === undefined || others.length > 0) return [{ stack: stack.id, message: "must have one trail" }];
   const name = `tap-security-audit-${environmentSuffix}-${stack.region}`;
@@ -47,6 +51,10 @@ function trail(graph: Graph, stack: StackJson, environment: Environment): Findin
   });
   if (bucket?.type !== "aws_s3_bucket" || bucket.stack !== node.stack || key === undefined)
     return findingsOn(node, ["must have a bucket of its stack, and a key that CloudTrail may use for it"]);
+  const group = graph.resolve(node.attributes.cloud_watch_logs_group_arn, node.stack);
+  const role = graph.resolve(node.attributes.cloud_watch_logs_role_arn, node.stack);
+  if (group?.type !== "aws_cloudwatch_log_group" || group.stack !== node.stack || role?.type !== "aws_iam_role")
+    return findingsOn(node, ["must have a log group of its stack, and a role by which CloudTrail writes there"]);
   const recorded = blocksOf(node.attributes, "advanced_event_selector").map(
     ({ field_selector }) => field_selector as Attributes[],
   );
@@ -57,15 +65,73 @@ function trail(graph: Graph, stack: StackJson, environment: Environment): Findin
         name,
         s3_bucket_name: referenceTo(bucket, "id"),
         kms_key_id: referenceTo(key, "arn"),
+        // With all of its streams.
+        cloud_watch_logs_group_arn: `${referenceTo(group, "arn")}:*`,
+        cloud_watch_logs_role_arn: referenceTo(role, "arn"),
         enable_log_file_validation: true,
-        // Each region has its own, and what belongs to none is in one of them.
-        is_multi_region_trail: false,
-        include_global_service_events: stack.region === environment.region,
+        is_multi_region_trail: true,
+        include_global_service_events: true,
         advanced_event_selector: node.attributes.advanced_event_selector,
       }),
     ),
-    ...findingsOn(node, selectorProblems(recorded, `${stack.region}:${accountId}`)),
+    ...findingsOn(
+      node,
+      selectorProblems(
+        recorded,
+        regionNames.map((region) => `${region}:${accountId}`),
+      ),
+    ),
     ...findingsOn(bucket, bucketProblems(graph, bucket, arn, environment)),
+    ...findingsOn(group, logGroupProblems(graph, group, environment)),
+    ...findingsOn(role, roleProblems(graph, role, group, arn, environment)),
+  ];
+}
+
+/** CloudTrail alone enters, for this trail where it says for which, and writes its own streams of this group. */
+function roleProblems(
+  graph: Graph,
+  role: GraphNode,
+  group: GraphNode,
+  trailArn: string,
+  { accountId }: Environment,
+): string[] {
+  const entered = {
+    effect: "Allow",
+    principals: [{ type: "Service", value: "cloudtrail.amazonaws.com" }],
+    actions: ["sts:AssumeRole"],
+    conditions: [
+      { operator: "StringEqualsIfExists", key: "aws:SourceAccount", values: [accountId] },
+      { operator: "ArnEqualsIfExists", key: "aws:SourceArn", values: [trailArn] },
+    ],
+  };
+  const written = {
+    effect: "Allow",
+    actions: ["logs:CreateLogStream", "logs:PutLogEvents"],
+    resources: [`${group.arn}:log-stream:${accountId}_CloudTrail_*`],
+    conditions: [],
+  };
+  const of = (wanted: "trust" | "identity") =>
+    graph
+      .policiesOf(role)
+      .filter(({ kind }) => kind === wanted)
+      .flatMap(({ statements }) => statements);
+  const trust = of("trust").map(({ effect, principals, actions, conditions }) => ({
+    effect,
+    principals,
+    actions,
+    conditions,
+  }));
+  const rights = of("identity").map(({ effect, actions, resources, conditions }) => ({
+    effect,
+    actions,
+    resources,
+    conditions,
+  }));
+  return [
+    ...(sameInTerraform(trust, [entered]) ? [] : ["must be entered by CloudTrail for this trail, and by nobody else"]),
+    ...(sameInTerraform(rights, [written])
+      ? []
+      : [`must be allowed to write CloudTrail's streams of ${group.physicalName}, and nothing else`]),
   ];
 }
 
@@ -74,34 +140,43 @@ function trail(graph: Graph, stack: StackJson, environment: Environment): Findin
  * events. Objects, items and functions of this project; but for what trail and access logs write, which would be recorded
  * in its turn.
  */
-function wantedSelectors(place: string): Attributes[][] {
-  const data = (type: string, startsWith: string, others: Attributes = {}) => [
-    { field: "eventCategory", equals: ["Data"] },
-    { field: "resources.type", equals: [type] },
-    { field: "resources.ARN", starts_with: [startsWith], ...others },
-  ];
+function wantedSelectors(places: readonly string[]): Attributes[][] {
   return [
     [{ field: "eventCategory", equals: ["Management"] }],
-    data("AWS::S3::Object", "arn:aws:s3:::tap-", { not_starts_with: ["arn:aws:s3:::tap-security-"] }),
-    data("AWS::DynamoDB::Table", `arn:aws:dynamodb:${place}:table/tap-`),
-    data("AWS::Lambda::Function", `arn:aws:lambda:${place}:function:tap-`),
+    data("AWS::S3::Object", ["arn:aws:s3:::tap-"], { not_starts_with: ["arn:aws:s3:::tap-security-"] }),
+    data(
+      "AWS::DynamoDB::Table",
+      places.map((place) => `arn:aws:dynamodb:${place}:table/tap-`),
+    ),
+    data(
+      "AWS::Lambda::Function",
+      places.map((place) => `arn:aws:lambda:${place}:function:tap-`),
+    ),
   ];
 }
 
 /** Records of streams can be recorded as well, each call that puts and each that reads. */
-function allowedSelectors(place: string): Attributes[][] {
+function allowedSelectors(places: readonly string[]): Attributes[][] {
   return [
-    [
-      { field: "eventCategory", equals: ["Data"] },
-      { field: "resources.type", equals: ["AWS::Kinesis::Stream"] },
-      { field: "resources.ARN", starts_with: [`arn:aws:kinesis:${place}:stream/tap-`] },
-    ],
+    data(
+      "AWS::Kinesis::Stream",
+      places.map((place) => `arn:aws:kinesis:${place}:stream/tap-`),
+    ),
   ];
 }
 
-function selectorProblems(recorded: readonly Attributes[][], place: string): string[] {
-  const wanted = wantedSelectors(place);
-  const known = [...wanted, ...allowedSelectors(place)];
+function data(type: string, startsWith: readonly string[], others: Attributes = {}): Attributes[] {
+  return [
+    { field: "eventCategory", equals: ["Data"] },
+    { field: "resources.type", equals: [type] },
+    { field: "resources.ARN", starts_with: startsWith, ...others },
+  ];
+}
+
+/** @param places the environment's regions, each with the account */
+function selectorProblems(recorded: readonly Attributes[][], places: readonly string[]): string[] {
+  const wanted = wantedSelectors(places);
+  const known = [...wanted, ...allowedSelectors(places)];
   return [
     ...wanted
       .filter((selector) => !recorded.some((each) => sameInTerraform(each, selector)))

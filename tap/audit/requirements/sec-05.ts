@@ -16,7 +16,7 @@ import { auditTrail } from "./sec-05-trail";
 export const sec05: Requirement = {
   id: "SEC-05",
   checks:
-    "Every VPC has flow logs of all traffic; every bucket writes access logs into the access-log bucket of its region, which has none itself; every stage has an access log, and an execution log that is declared before it and has nothing of what callers send; every web ACL has a log without keys; prod, and wherever the configuration says so, has a trail in each region of who used which key and touched which object, item and function.",
+    "Every VPC has flow logs of all traffic; every bucket writes access logs into the access-log bucket of its region, which has none itself; every stage has an access log, and an execution log that is declared before it and has nothing of what callers send; every web ACL has a log without keys; prod, and wherever the configuration says so, has one trail of all regions, in a bucket and a log group, of who used which key and touched which object, item and function.",
   why: "What nobody wrote down can't be found out afterwards: who came in, what was taken, since when.",
   judge: (subject) => [
     ...judgeEach(subject, "network", (stack, environment) => flowLogs(subject.graph, stack, environment)),

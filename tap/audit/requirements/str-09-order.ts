@@ -10,12 +10,15 @@ type Needs = (graph: Graph, node: GraphNode) => readonly GraphNode[];
  * By type; functions and stages are REC-05's and STR-07's.
  *
  * A mapping polls by the rights of its function's role; a secret is rotated as soon as there is a rotation; S3 tries a
- * queue, and CloudTrail a bucket, when it is told of it.
+ * queue, and CloudTrail a bucket and a log group, when it is told of it.
  */
 const needs: Readonly<Record<string, Needs>> = {
   aws_cloudtrail: (graph, node) => {
     const bucket = graph.resolve(node.attributes.s3_bucket_name, node.stack, { types: ["aws_s3_bucket"] });
-    return bucket === undefined ? [] : settingsOf(graph, bucket, "aws_s3_bucket_policy");
+    return [
+      ...(bucket === undefined ? [] : settingsOf(graph, bucket, "aws_s3_bucket_policy")),
+      ...policiesOf(graph, graph.resolve(node.attributes.cloud_watch_logs_role_arn, node.stack)),
+    ];
   },
   aws_flow_log: (graph, node) => policiesOf(graph, graph.resolve(node.attributes.iam_role_arn, node.stack)),
   aws_lambda_event_source_mapping: (graph, node) => rightsOf(graph, node, node.attributes.function_name),

@@ -177,9 +177,12 @@ function misfits(statement: Statement, document: PolicyDocument, graph: Graph): 
   ];
 }
 
-/** The reference has no types for some actions that IAM does ask for a thing of the service: `kinesis:UpdateShardCount`. */
+/** Lists of which the reference says that they take no resource, and AWS asks for all things of the service. */
+const onAllThings: ReadonlySet<string> = new Set(["logs:DescribeLogGroups", "ssm:DescribeParameters"]);
+
 function fits(action: IamAction, resource: string): boolean {
-  if (action.resources.length === 0) return parseArn(resource)?.service === serviceOf(action);
+  if (action.resources.length === 0)
+    return onAllThings.has(action.name) && parseArn(resource)?.service === serviceOf(action);
   return action.resources.some((format) => fitsFormat(`${format} ${resource}`));
 }
 

@@ -1,7 +1,7 @@
 import { plat13 } from "../../../../tap/audit/requirements/plat-13";
 import { type Mutation, prove } from "../../../support/prove";
 import { resource, stackOf, subjectOf } from "../../../support/synthesized";
-import { adding, allowing, bootstrap, changing, policy, without } from "./mutations";
+import { adding, bootstrap, changing, policy, without } from "./mutations";
 
 type Change = Parameters<typeof policy>[3];
 
@@ -62,17 +62,70 @@ test.each(["dev", "staging", "prod"])("every denial of the deploy boundary is mu
   ).toEqual(Object.keys(denials).sort());
 });
 
-const openings = (boundary: string, mutate: (change: Change) => Mutation, actions: readonly string[]) =>
+/** Allowed where the account's environments are, as all that a boundary allows on everything. */
+const nearby =
+  (sid: string, action: string): Change =>
+  (statements) => {
+    const { Condition } = statements.find(({ Sid }) => Sid === sid) ?? {};
+    if (Condition === undefined) throw new Error(`There is no statement ${sid} with a condition`);
+    return adding({ Action: [action], Resource: ["*"], Condition })(statements);
+  };
+
+const openings = (
+  boundary: string,
+  sid: string,
+  mutate: (change: Change) => Mutation,
+  actions: readonly string[],
+): Record<string, Mutation> =>
   Object.fromEntries(
-    actions.map((action) => [`the ${boundary} boundary allows ${action}`, mutate(allowing(action, ["*"]))] as const),
+    actions.map((action) => [`the ${boundary} boundary allows ${action}`, mutate(nearby(sid, action))] as const),
   );
+
+/** Statements on everything: where they may be used is all that limits them. */
+const onEverything: readonly (readonly [string, (change: Change) => Mutation])[] = [
+  ["ProjectServices", deploy],
+  ["GlobalServices", deploy],
+  ["WithoutResources", workload],
+  ["NamesOfBuckets", workload],
+];
+
+/** What a statement's condition becomes, in the words that finish "it is allowed …". */
+const elsewhere: Readonly<Record<string, (regions: readonly string[]) => object | undefined>> = {
+  everywhere: () => undefined,
+  "in a region more": (regions) => ({ StringEquals: { "aws:RequestedRegion": [...regions, "eu-west-1"] } }),
+  "in regions by a pattern": () => ({ StringLike: { "aws:RequestedRegion": "us-*" } }),
+  "where nobody says a region": (regions) => ({ StringEqualsIfExists: { "aws:RequestedRegion": regions } }),
+  "everywhere else": (regions) => ({ StringNotEquals: { "aws:RequestedRegion": regions } }),
+};
+
+const roaming = onEverything.flatMap(([sid, mutate]) =>
+  Object.entries(elsewhere).map(([where, conditionOf]): [string, Mutation] => [
+    `what ${sid} says is allowed ${where}`,
+    mutate(
+      changing(sid, ({ Condition }) => ({
+        Condition: conditionOf([Condition?.StringEquals?.["aws:RequestedRegion"] ?? []].flat()),
+      })),
+    ),
+  ]),
+);
 
 prove(
   plat13,
   {
     ...Object.fromEntries(holes),
-    ...openings("deploy", deploy, ["*", "*:*", "iam:*", "iam:CreateUser", "organizations:*", "sts:*"]),
-    ...openings("workload", workload, [
+    ...Object.fromEntries(roaming),
+    "the deploy boundary lacks a region": deploy(
+      changing("ProjectServices", () => ({ Condition: { StringEquals: { "aws:RequestedRegion": "us-west-2" } } })),
+    ),
+    ...openings("deploy", "ProjectServices", deploy, [
+      "*",
+      "*:*",
+      "iam:*",
+      "iam:CreateUser",
+      "organizations:*",
+      "sts:*",
+    ]),
+    ...openings("workload", "WithoutResources", workload, [
       "*",
       "*:*",
       "iam:PassRole",
@@ -104,4 +157,19 @@ prove(
     }),
   },
   { environments: ["dev", "staging", "prod"] },
+);
+
+prove(
+  plat13,
+  {
+    "all services can be used in us-east-1, where the environment isn't": deploy(
+      changing("GlobalServices", ({ Action = [] }) => ({ Action: [...Action, "ec2:*"] })),
+    ),
+    "all services can be used in us-east-1, where the environment is too": deploy(
+      changing("ProjectServices", () => ({
+        Condition: { StringEquals: { "aws:RequestedRegion": ["us-east-1", "us-east-2", "us-west-2"] } },
+      })),
+    ),
+  },
+  { environments: ["staging"] },
 );

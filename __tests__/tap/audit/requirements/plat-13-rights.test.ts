@@ -181,6 +181,25 @@ prove(
     ),
     "the deploy role may delete states": deploy("data", allowing("s3:DeleteObject", ["arn:aws:s3:::tap-*/*"])),
     "the deploy role may delete any bucket": deploy("data", allowing("s3:DeleteBucket", ["*"])),
+    ...Object.fromEntries(
+      ["Create", "Manage"].map((verb) => [
+        `the deploy role may have anybody's function read a queue: ${verb}`,
+        deploy(
+          "functions",
+          changing(`${verb}EventSources`, () => ({ Condition: undefined })),
+        ),
+      ]),
+    ),
+    "the deploy role may have functions of another account read a queue": deploy(
+      "functions",
+      changing("CreateEventSources", () => ({
+        Condition: { ArnLike: { "lambda:FunctionArn": "arn:aws:lambda:*:*:function:tap-*" } },
+      })),
+    ),
+    "the deploy role may have any function read a queue, in other letters": deploy(
+      "functions",
+      allowing("lambda:createeventsourcemapping", ["*"]),
+    ),
     "the deploy role may become any role": deploy(
       "roles",
       changing("AssumeItself", () => ({ Resource: ["*"] })),

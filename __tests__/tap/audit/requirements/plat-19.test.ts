@@ -87,6 +87,39 @@ prove(
         changing("AssumeByService", () => ({ Condition: undefined })),
       );
     }),
+    "a role trusts its service for any account where nobody says for which": recordsResource(
+      "aws_iam_role",
+      "Write",
+      (role) => {
+        rewrite(
+          role,
+          "assume_role_policy",
+          changing("AssumeByService", ({ Condition }) => ({
+            Condition: { StringEqualsIfExists: Condition?.StringEquals },
+          })),
+        );
+      },
+    ),
+    "a role trusts CloudTrail for any account": recordsResource("aws_iam_role", "Write", (role) => {
+      rewrite(
+        role,
+        "assume_role_policy",
+        changing("AssumeByService", () => ({
+          Principal: { Service: ["cloudtrail.amazonaws.com"] },
+          Condition: undefined,
+        })),
+      );
+    }),
+    "a role trusts CloudTrail for another account": recordsResource("aws_iam_role", "Write", (role) => {
+      rewrite(
+        role,
+        "assume_role_policy",
+        changing("AssumeByService", () => ({
+          Principal: { Service: ["cloudtrail.amazonaws.com"] },
+          Condition: { StringEqualsIfExists: { "aws:SourceAccount": "999999999999" } },
+        })),
+      );
+    }),
     "everyone may invoke a function": records((stack) =>
       add(stack, "aws_lambda_permission", {
         function_name: resource(stack, "aws_lambda_function", "Write").function_name,

@@ -178,6 +178,15 @@ const narrowing = (name: string, attributes: Attributes) =>
 const trailBucket = (change: Parameters<typeof rewrite>[2]): Mutation =>
   security((stack) => rewrite(resource(stack, "aws_s3_bucket_policy", "AuditTrail"), "policy", change));
 
+const trailRole = (change: Parameters<typeof rewrite>[2]): Mutation =>
+  security((stack) => rewrite(resource(stack, "aws_iam_role_policy", "AuditTrail"), "policy", change));
+
+const trailTrust = (change: Parameters<typeof rewrite>[2]): Mutation =>
+  security((stack) => rewrite(resource(stack, "aws_iam_role", "AuditTrail"), "assume_role_policy", change));
+
+const trailLog = (attributes: Attributes): Mutation =>
+  security((stack) => assign(resource(stack, "aws_cloudwatch_log_group", "AuditTrail"), attributes));
+
 const secondRegion =
   (mutate: (stack: StackJson) => void): Mutation =>
   (subject, environment) =>
@@ -187,7 +196,10 @@ prove(
   sec05,
   {
     "there is no trail": security((stack) => remove(stack, "aws_cloudtrail", "AuditTrail")),
-    "the second region has no trail": secondRegion((stack) => remove(stack, "aws_cloudtrail", "AuditTrail")),
+    "the second region has a trail of its own": (subject, environment) => {
+      const { aws_cloudtrail } = stackOf(subject, environment, "security", "us-east-1").json.resource ?? {};
+      secondRegion((stack) => Object.assign(stack.json.resource ?? {}, { aws_cloudtrail }))(subject, environment);
+    },
     "a trail records twice": security((stack) => add(stack, "aws_cloudtrail", resource(stack, "aws_cloudtrail"))),
     "another stack has a trail": stream((stack) => add(stack, "aws_cloudtrail", { name: "other" })),
     "the configuration switches it off": setting({ audit: { trail: false, retentionDays: 30 } }),
@@ -198,10 +210,54 @@ prove(
     "the trail is stopped": trail({ enable_logging: false }),
     "files can be changed unseen": trail({ enable_log_file_validation: false }),
     "what belongs to no region isn't recorded": trail({ include_global_service_events: false }),
-    "what belongs to no region is recorded twice": secondRegion((stack) =>
-      assign(resource(stack, "aws_cloudtrail"), { include_global_service_events: true }),
+    "the trail records its own region alone": trail({ is_multi_region_trail: false }),
+    "items of the second region aren't recorded": narrowing("Items", {
+      starts_with: ["arn:aws:dynamodb:us-east-1:333333333333:table/tap-"],
+    }),
+    "functions of the second region aren't recorded": narrowing("Invocations", {
+      starts_with: ["arn:aws:lambda:us-east-1:333333333333:function:tap-"],
+    }),
+    "the trail is in no log group": trail({ cloud_watch_logs_group_arn: undefined }),
+    "the trail is in a log group of somebody": trail({
+      cloud_watch_logs_group_arn: "arn:aws:logs:us-east-1:999999999999:log-group:other:*",
+    }),
+    "the trail may write one stream alone": security((stack) => {
+      const attributes = resource(stack, "aws_cloudtrail");
+      attributes.cloud_watch_logs_group_arn = String(attributes.cloud_watch_logs_group_arn).replace(":*", ":one");
+    }),
+    "the trail writes by no role": trail({ cloud_watch_logs_role_arn: undefined }),
+    "the trail writes by a role of the backups": security((stack) => {
+      const role = `\${aws_iam_role.${nameOf(stack, "aws_iam_role", "Backups")}.arn}`;
+      assign(resource(stack, "aws_cloudtrail"), { cloud_watch_logs_role_arn: role });
+    }),
+    "the trail's role may write nothing": trailRole(without("WriteTrail")),
+    "the trail's role may make no stream": trailRole(changing("WriteTrail", () => ({ Action: ["logs:PutLogEvents"] }))),
+    "the trail's role may write other streams": trailRole(
+      changing("WriteTrail", ({ Resource = [] }) => ({
+        Resource: Resource.map((arn) => arn.replace(/:log-stream:.*/, ":*")),
+      })),
     ),
-    "each trail records each region": trail({ is_multi_region_trail: true }),
+    "the trail's role may read as well": trailRole(
+      adding({ Action: ["logs:GetLogEvents"], Resource: ["arn:aws:logs:us-east-1:333333333333:log-group:tap-*"] }),
+    ),
+    "the trail's role is entered by another service": trailTrust(
+      changing("AssumeByService", () => ({ Principal: { Service: ["lambda.amazonaws.com"] } })),
+    ),
+    "the trail's role is entered by another service too": trailTrust(
+      adding({ Principal: { Service: ["lambda.amazonaws.com"] }, Action: ["sts:AssumeRole"] }),
+    ),
+    "the trail's role is for any trail": trailTrust(changing("AssumeByService", () => ({ Condition: undefined }))),
+    "the trail's role is for each trail of the account": trailTrust(
+      changing("AssumeByService", ({ Condition }) => ({
+        Condition: { StringEqualsIfExists: Condition?.StringEqualsIfExists },
+      })),
+    ),
+    "the trail's log is kept for ever": trailLog({ retention_in_days: undefined }),
+    "the trail's log is kept a month": trailLog({ retention_in_days: 30 }),
+    "the trail's log has no customer key": trailLog({ kms_key_id: undefined }),
+    "CloudWatch Logs may not use the trail's key": security((stack) =>
+      rewrite(resource(stack, "aws_kms_key", "AuditTrail"), "policy", without("Logs")),
+    ),
     "the trail's files aren't encrypted with its key": trail({ kms_key_id: undefined }),
     "CloudTrail may not use the key": security((stack) =>
       rewrite(resource(stack, "aws_kms_key", "AuditTrail"), "policy", without("TrailWrites")),

@@ -169,6 +169,12 @@ prove(
     "a key isn't kept": streamSetting("aws_kms_key", "Key_", { lifecycle: undefined }),
     "the network isn't kept": ofNetwork("aws_vpc", "Vpc", { lifecycle: { prevent_destroy: false } }),
     "the trail starts before its bucket lets it in": early("security", "aws_cloudtrail", undefined, "bucket_policy"),
+    "the trail starts before it may write its log": early(
+      "security",
+      "aws_cloudtrail",
+      undefined,
+      "aws_iam_role_policy",
+    ),
   },
   { ...judged, environments: ["prod"] },
 );
