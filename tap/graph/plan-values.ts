@@ -1,4 +1,4 @@
-import { escapeTemplate } from "./expression";
+import { escapeTemplate, interpolationsOf, type Traversal } from "./expression";
 import { isExpression, type PlanExpression, type PlanExpressions } from "./plan-json";
 import { longest, type PlanScope, planReferences } from "./plan-references";
 import { type Attributes, isObject } from "./terraform-json";
@@ -28,10 +28,38 @@ export function configuredValue(value: unknown, scope: PlanScope): unknown {
 function expressionText(expression: PlanExpression, scope: PlanScope): unknown {
   const { constant_value, references } = expression;
   if (references === undefined) return "constant_value" in expression ? literal(constant_value) : unknownText([]);
-  if (constant_value !== undefined && scope.prefix === "") return constant_value;
+  if (constant_value !== undefined) return writtenFor(constant_value, scope);
   const found = longest(references).flatMap((text) => referenceTexts(text, scope));
   const [only] = found;
   return found.length === 1 ? `\${${only}}` : unknownText(found);
+}
+
+/** What is written in a configuration in JSON, with what its expressions lead to from the root module. */
+function writtenFor(value: unknown, scope: PlanScope): unknown {
+  if (Array.isArray(value)) return value.map((item) => writtenFor(item, scope));
+  if (isObject(value))
+    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, writtenFor(item, scope)]));
+  if (typeof value !== "string") return value;
+  let text = "";
+  let end = 0;
+  for (const { start, end: next, whole, traversals } of interpolationsOf(value)) {
+    text += value.slice(end, start) + interpolationFor(value.slice(start, next), whole, traversals, scope);
+    end = next;
+  }
+  return text + value.slice(end);
+}
+
+/** Of the root module as it is, unless it takes something out of another one. */
+function interpolationFor(
+  written: string,
+  whole: Traversal | undefined,
+  traversals: readonly Traversal[],
+  scope: PlanScope,
+): string {
+  if (scope.prefix === "" && !traversals.some(({ text }) => text.startsWith("module."))) return written;
+  const found = traversals.flatMap(({ text }) => referenceTexts(text, scope));
+  const [only] = found;
+  return whole !== undefined && found.length === 1 ? `\${${only}}` : unknownText(found);
 }
 
 /** From the root module; there variables have values of their own, elsewhere they are what the caller gave. */

@@ -268,6 +268,96 @@ test("a configuration in JSON shows its expressions, and they are read as they s
   ]);
 });
 
+test("a configuration in JSON with modules shows where their outputs and variables lead, in what is around them", () => {
+  const unknownPolicy = { after_unknown: { policy: true }, actions: ["create"] };
+  const bucket = { mode: "managed" as const, type: "aws_s3_bucket", name: "b" };
+  const { stacks: _, ...graph } = buildGraph([
+    {
+      id: "p",
+      plan: {
+        format_version: "1.2",
+        planned_values: {
+          root_module: {
+            resources: [
+              { address: "aws_x.outer", mode: "managed", type: "aws_x", name: "outer", values: {} },
+              { address: "aws_x.mixed", mode: "managed", type: "aws_x", name: "mixed", values: {} },
+            ],
+            child_modules: [
+              {
+                resources: [
+                  { ...bucket, address: "module.m.aws_s3_bucket.b", values: { bucket: "data" } },
+                  { address: "module.n.aws_x.inner", mode: "managed", type: "aws_x", name: "inner", values: {} },
+                ],
+              },
+            ],
+          },
+        },
+        resource_changes: ["aws_x.outer", "aws_x.mixed", "module.n.aws_x.inner"].map((address) => ({
+          address,
+          change: unknownPolicy,
+        })),
+        configuration: {
+          root_module: {
+            resources: [
+              {
+                address: "aws_x.outer",
+                expressions: {
+                  policy: {
+                    constant_value: '{"Resource":["${module.m.arn}","${module.m.arn}/*"]}',
+                    references: ["module.m.arn", "module.m"],
+                  },
+                },
+              },
+              {
+                address: "aws_x.mixed",
+                expressions: {
+                  policy: {
+                    constant_value: "${upper(module.m.arn)} ${aws_x.outer.policy} ${upper(aws_x.outer.policy)}",
+                    references: ["module.m.arn", "module.m", "aws_x.outer.policy", "aws_x.outer"],
+                  },
+                },
+              },
+            ],
+            module_calls: {
+              m: {
+                module: {
+                  outputs: {
+                    arn: {
+                      expression: {
+                        constant_value: "${aws_s3_bucket.b.arn}",
+                        references: ["aws_s3_bucket.b.arn", "aws_s3_bucket.b"],
+                      },
+                    },
+                  },
+                  resources: [{ address: "aws_s3_bucket.b", expressions: {} }],
+                },
+              },
+              n: {
+                expressions: { arn: { constant_value: "${module.m.arn}", references: ["module.m.arn", "module.m"] } },
+                module: {
+                  resources: [
+                    {
+                      address: "aws_x.inner",
+                      expressions: { policy: { constant_value: ["${var.arn}/*", "text"], references: ["var.arn"] } },
+                    },
+                  ],
+                },
+              },
+            },
+          },
+        },
+      },
+    },
+  ]);
+  const policyOf = (address: string) => graph.nodes.find((node) => node.address === address)?.attributes.policy;
+  const arn = "${module.m.aws_s3_bucket.b.arn}";
+  expect(policyOf("aws_x.outer")).toBe(`{"Resource":["${arn}","${arn}/*"]}`);
+  expect(policyOf("aws_x.mixed")).toBe(
+    "${known_after_apply(module.m.aws_s3_bucket.b.arn)} ${aws_x.outer.policy} ${upper(aws_x.outer.policy)}",
+  );
+  expect(policyOf("module.n.aws_x.inner")).toEqual([`${arn}/*`, "text"]);
+});
+
 test("an ARN that is an argument is not the resource's own; values that go round in a circle come to an end", () => {
   const topicPolicy = {
     mode: "managed",
