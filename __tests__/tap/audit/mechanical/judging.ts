@@ -1,0 +1,118 @@
+import { callsInBundles, judgeLeastPrivilege, type BundledCode } from "../../../../tap/audit/privilege/least-privilege";
+import { type Finding, type Subject, type Synthesized, toSubject } from "../../../../tap/audit/requirement";
+import { requirements } from "../../../../tap/audit/requirements";
+import { rules } from "../../../../tap/audit/rules";
+import type { StackJson } from "../../../../tap/audit/stack-json";
+import { type MechanicalMutation, mutationsOfResource } from "./mutations";
+
+/*
+ * Whether a change is found, and by what. A finding counts where it names, by stack and address,
+ *  - the resource that was changed, or its twin: what has its address in the environment's other region;
+ *  - or one that is joined with it by a direct reference of the graph, before the change or after it.
+ * Whatever else is found doesn't count.
+ */
+
+/** Everything that stacks are judged by. */
+export interface Judge {
+  readonly id: string;
+  judge(subject: Subject): readonly Finding[];
+}
+
+export function auditJudges(code: Readonly<Record<string, BundledCode>>, publicRoutes: readonly string[]): Judge[] {
+  const settings = { publicRoutes, accountConcurrency: 1_000 };
+  return [
+    ...requirements.map(({ id, judge }) => ({ id, judge })),
+    ...rules.map(({ id, judge }) => ({ id, judge: ({ graph }: Subject) => judge(graph, settings) })),
+    { id: "least-privilege", judge: ({ graph }) => judgeLeastPrivilege(graph, callsInBundles(graph, code)) },
+  ];
+}
+
+export interface Verdict {
+  readonly caught: "on the resource" | "on a joined resource" | "no";
+  /** Who found it. */
+  readonly by?: string;
+  /** What was found elsewhere. */
+  readonly elsewhere: readonly string[];
+}
+
+/** One environment's stacks, to be judged again and again with one change each. */
+export interface Ground {
+  readonly subject: Subject;
+  /** Whether a change is found, made in its stack alone or, with `everywhere`, in its twins as well. */
+  verdictOn(mutation: MechanicalMutation, scope: { readonly everywhere: boolean }): Verdict;
+}
+
+/** @param order judges; whoever finds something goes first the next time */
+export function groundOf(synthesized: Synthesized, order: Judge[]): Ground {
+  const subject = toSubject(synthesized);
+  const keyOf = (id: string, { stack, address, message }: Finding) => [id, stack, address, message].join("\n");
+  const known = new Set(order.flatMap(({ id, judge }) => judge(subject).map((finding) => keyOf(id, finding))));
+  return {
+    subject,
+    verdictOn(mutation, { everywhere }) {
+      const changed = toSubject({
+        ...synthesized,
+        stacks: synthesized.stacks.map((stack) => changedStack(stack, mutation, subject, everywhere)),
+      });
+      const isRight = rightResources(mutation, subject, changed);
+      const elsewhere: string[] = [];
+      let joined: string | undefined;
+      for (const [index, { id, judge }] of [...order].entries()) {
+        const found = judge(changed).filter((finding) => !known.has(keyOf(id, finding)));
+        const named = found.map(isRight);
+        if (named.includes("the resource") || named.includes("joined")) order.unshift(...order.splice(index, 1));
+        if (named.includes("the resource")) return { caught: "on the resource", by: id, elsewhere };
+        if (named.includes("joined")) {
+          joined ??= id;
+          break;
+        }
+        elsewhere.push(...found.map(({ stack, address, message }) => `${id} ${stack} ${address}: ${message}`));
+      }
+      return joined === undefined ? { caught: "no", elsewhere } : { caught: "on a joined resource", by: joined, elsewhere };
+    },
+  };
+}
+
+function changedStack(stack: StackJson, mutation: MechanicalMutation, subject: Subject, everywhere: boolean): StackJson {
+  if (stack.id === mutation.stack) return mutation.applied(stack);
+  if (!everywhere || !isTwin(stack, mutation.stack, subject)) return stack;
+  const [, name = ""] = mutation.address.split(".");
+  const twin = mutationsOfResource(stack, subject.graph, mutation.type, name).find(
+    ({ path, kind, what }) => path === mutation.path && kind === mutation.kind && what === mutation.what,
+  );
+  return twin?.applied(stack) ?? stack;
+}
+
+/** Whether it is the same component's in the environment's other region. */
+function isTwin(stack: StackJson, id: string, { stacks }: Synthesized): boolean {
+  const own = stacks.find((each) => each.id === id);
+  return stack.component === own?.component && stack.environmentSuffix === own.environmentSuffix && stack.id !== id;
+}
+
+type Named = "the resource" | "joined" | "another";
+
+/** What a finding names. */
+function rightResources(mutation: MechanicalMutation, before: Subject, after: Subject): (finding: Finding) => Named {
+  const stacks = new Set([
+    mutation.stack,
+    ...before.stacks.filter((stack) => isTwin(stack, mutation.stack, before)).map(({ id }) => id),
+  ]);
+  const addresses = [mutation.address, ...(mutation.kind === "readdressed" ? [`${mutation.address}_x`] : [])];
+  const own = new Set([...stacks].flatMap((stack) => addresses.map((address) => `${stack}/${address}`)));
+  const joined = new Set(
+    [before, after].flatMap(({ graph }) =>
+      [...own].flatMap((id) => {
+        const node = graph.node(id);
+        if (node === undefined) return [];
+        const to = graph.referencesFrom(node).flatMap((each) => ("to" in each ? [each.to.id] : []));
+        return [...to, ...graph.referencesTo(node).map(({ from }) => from.id)];
+      }),
+    ),
+  );
+  // What refers to the resource that isn't there any more.
+  return ({ stack, address }) => {
+    const id = `${stack}/${address}`;
+    if (own.has(id)) return "the resource";
+    return joined.has(id) ? "joined" : "another";
+  };
+}
