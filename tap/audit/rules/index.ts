@@ -1,4 +1,5 @@
 import type { Rule } from "../rule";
+import { alikeRules } from "./alike";
 import { alarmsRules } from "./alarms";
 import { apiGatewayRules } from "./api-gateway";
 import { backupRules } from "./backup";
@@ -34,6 +35,7 @@ import { wafRules } from "./waf";
 /** All rules that are asked of any configuration, in the order of their ids. */
 export const rules: readonly Rule[] = [
   ...alarmsRules,
+  ...alikeRules,
   ...apiGatewayRules,
   ...backupRules,
   ...cloudfrontRules,

@@ -1,4 +1,4 @@
-import { callsInBundles, judgeLeastPrivilege, type BundledCode } from "../../../../tap/audit/privilege/least-privilege";
+import { type BundledCode, callsInBundles, judgeLeastPrivilege } from "../../../../tap/audit/privilege/least-privilege";
 import { type Finding, type Subject, type Synthesized, toSubject } from "../../../../tap/audit/requirement";
 import { requirements } from "../../../../tap/audit/requirements";
 import { rules } from "../../../../tap/audit/rules";
@@ -68,12 +68,19 @@ export function groundOf(synthesized: Synthesized, order: Judge[]): Ground {
         }
         elsewhere.push(...found.map(({ stack, address, message }) => `${id} ${stack} ${address}: ${message}`));
       }
-      return joined === undefined ? { caught: "no", elsewhere } : { caught: "on a joined resource", by: joined, elsewhere };
+      return joined === undefined
+        ? { caught: "no", elsewhere }
+        : { caught: "on a joined resource", by: joined, elsewhere };
     },
   };
 }
 
-function changedStack(stack: StackJson, mutation: MechanicalMutation, subject: Subject, everywhere: boolean): StackJson {
+function changedStack(
+  stack: StackJson,
+  mutation: MechanicalMutation,
+  subject: Subject,
+  everywhere: boolean,
+): StackJson {
   if (stack.id === mutation.stack) return mutation.applied(stack);
   if (!everywhere || !isTwin(stack, mutation.stack, subject)) return stack;
   const [, name = ""] = mutation.address.split(".");

@@ -196,7 +196,10 @@ function widerThan(statement: Attributes): [string, Attributes][] {
     ["Principal", "anybody", { AWS: "*" }],
   ];
   return wider
-    .filter(([member, , value]) => member in statement && JSON.stringify([statement[member]].flat()) !== JSON.stringify([value].flat()))
+    .filter(
+      ([member, , value]) =>
+        member in statement && JSON.stringify([statement[member]].flat()) !== JSON.stringify([value].flat()),
+    )
     .map(([member, what, value]) => [what, { ...statement, [member]: value }]);
 }
 
@@ -245,8 +248,7 @@ function textChanges(text: string, path: string, around: Surroundings): [Kind, s
     .filter(([from]) => text.includes(from))
     .map(([from, to, who]): [Kind, string, string] => ["swapped", text.replace(from, to), who]);
   const isReferenceAlone = references.length === 1 && references[0]?.[0] === text;
-  const renamed: [Kind, string, string][] =
-    text === "" || isReferenceAlone ? [] : [["renamed", `${text}-x`, "-x"]];
+  const renamed: [Kind, string, string][] = text === "" || isReferenceAlone ? [] : [["renamed", `${text}-x`, "-x"]];
   return [...swapped, ...elsewhere, ...renamed, ...wider(text)];
 }
 
@@ -264,6 +266,13 @@ function switchedOn(type: string, attributes: Attributes): Change[] {
       const value = byDefault !== true;
       const what = `${value}, where it wasn't set`;
       const after = () => value;
-      return { path: name, kind: "flipped", what, before: undefined, after, value: () => ({ ...attributes, [name]: value }) };
+      return {
+        path: name,
+        kind: "flipped",
+        what,
+        before: undefined,
+        after,
+        value: () => ({ ...attributes, [name]: value }),
+      };
     });
 }

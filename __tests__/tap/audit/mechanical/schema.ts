@@ -27,10 +27,16 @@ interface TypeSchema {
   readonly switches: Readonly<Record<string, boolean | null>>;
   readonly values: readonly ValueCheck[];
   readonly oneOf: readonly (readonly string[])[];
-  readonly requires: readonly { readonly if: string; readonly equals?: string | string[]; readonly requires: readonly string[] }[];
+  readonly requires: readonly {
+    readonly if: string;
+    readonly equals?: string | string[];
+    readonly requires: readonly string[];
+  }[];
 }
 
-const schemas = JSON.parse(readFileSync(join(__dirname, "schema.json"), "utf8")) as Readonly<Record<string, TypeSchema>>;
+const schemas = JSON.parse(readFileSync(join(__dirname, "schema.json"), "utf8")) as Readonly<
+  Record<string, TypeSchema>
+>;
 
 /** Optional booleans that a type has, with their defaults. */
 export function switchesOf(type: string): TypeSchema["switches"] {
@@ -50,7 +56,11 @@ export function refusal(type: string, path: string, after: unknown, attributes: 
 
 function withoutIt(schema: TypeSchema, place: string, attributes: Attributes): string | undefined {
   if (schema.required.includes(place)) return `${place} is required`;
-  if (schema.oneOf.some((names) => names.includes(place) && names.filter((name) => attributes[name] !== undefined).length === 1))
+  if (
+    schema.oneOf.some(
+      (names) => names.includes(place) && names.filter((name) => attributes[name] !== undefined).length === 1,
+    )
+  )
     return `${place} is the one of its kind that there is, and one is required`;
   const row = schema.requires.find(
     (each) =>
@@ -62,18 +72,21 @@ function withoutIt(schema: TypeSchema, place: string, attributes: Attributes): s
 }
 
 function passes(check: ValueCheck, value: unknown): boolean {
-  if (typeof value === "string" && value.includes("${")) return true;
-  if (check.enum && !check.enum.includes(String(value))) return false;
-  if (check.enum_number && !check.enum_number.includes(Number(value))) return false;
-  if (typeof value === "string") {
-    if (check.pattern && !new RegExp(check.pattern).test(value)) return false;
-    if (check.not_pattern && new RegExp(check.not_pattern).test(value)) return false;
-    if (check.length && !isWithin(check.length, value.length)) return false;
-    if (check.arn && !value.startsWith("arn:")) return false;
-    if (check.cidr && !/^[0-9a-f.:]+\/\d+$/.test(value)) return false;
-    if (check.json && !isJson(value)) return false;
-  }
-  return !(check.range && typeof value === "number" && !isWithin(check.range, value));
+  if (typeof value === "number")
+    return (check.enum_number?.includes(value) ?? true) && (check.range === undefined || isWithin(check.range, value));
+  if (typeof value !== "string" || value.includes("${")) return true;
+  const lengths = check.length === undefined || isWithin(check.length, value.length);
+  return lengths && (check.enum?.includes(value) ?? true) && isOfForm(check, value);
+}
+
+function isOfForm({ pattern, not_pattern, arn, cidr, json }: ValueCheck, text: string): boolean {
+  return (
+    (pattern === undefined || new RegExp(pattern).test(text)) &&
+    (not_pattern === undefined || !new RegExp(not_pattern).test(text)) &&
+    (arn === undefined || text.startsWith("arn:")) &&
+    (cidr === undefined || /^[0-9a-f.:]+\/\d+$/.test(text)) &&
+    (json === undefined || isJson(text))
+  );
 }
 
 function isWithin([least, most]: readonly [number | null, number | null], value: number): boolean {
