@@ -65,15 +65,29 @@ function accountWide(subject: Subject): Finding[] {
         stack,
         "must have one OIDC provider",
       ),
-      ...inEachRegion.flatMap((type) =>
-        expectThat(
-          [...regionsOf(type)].sort().join() === [...environment.account.regionNames].sort().join(),
-          stack,
-          `must have ${type} once in each of ${environment.account.regionNames.join(", ")}`,
-        ),
-      ),
+      ...inEachRegion.flatMap((type) => {
+        const wanted = environment.account.regionNames;
+        const message = `must have ${type} once in each of ${wanted.join(", ")}`;
+        const own = found.filter((resource) => resource.type === type);
+        const wrong = own.filter(
+          ({ attributes }) =>
+            !isOnce(String(attributes.region), regionsOf(type)) || !wanted.includes(String(attributes.region)),
+        );
+        return [
+          ...expectThat(
+            wanted.every((region) => regionsOf(type).includes(region)),
+            stack,
+            message,
+          ),
+          ...wrong.map(({ address }) => ({ stack: stack.id, address, message })),
+        ];
+      }),
     ];
   });
+}
+
+function isOnce(region: string, regions: readonly string[]): boolean {
+  return regions.indexOf(region) === regions.lastIndexOf(region);
 }
 
 function remoteStates(subject: Subject): Finding[] {

@@ -146,10 +146,15 @@ function judgeSelection(subject: Subject, environment: Environment, region: stri
       ...(condition === undefined && selection_tag === undefined ? [] : ["must select by name alone"]),
     ]),
     ...dataIn(subject, environment, region).flatMap(({ node, arn }) =>
-      findingsOn(node, covers(arn) ? [] : [`must select ${arn}, which holds data`]),
+      // Either is wrong: how it is called, or what is selected.
+      [node, selection].flatMap((each) =>
+        findingsOn(each, covers(arn) ? [] : [`must select ${arn}, which holds data`]),
+      ),
     ),
     ...logsIn(subject, environment).flatMap((node) =>
-      findingsOn(node, covers(String(node.arn)) ? ["holds logs, and is backed up"] : []),
+      [node, selection].flatMap((each) =>
+        findingsOn(each, covers(String(node.arn)) ? [`${node.arn} holds logs, and is backed up`] : []),
+      ),
     ),
   ];
 }

@@ -1,7 +1,7 @@
 import type { Graph, GraphNode } from "../../graph/model";
 import { push } from "../../graph/sorted";
 import { type Attributes, blocksOf, isObject } from "../../graph/terraform-json";
-import { type Example, findings, isSet, type Rule } from "../rule";
+import { type Example, findings, type Rule } from "../rule";
 
 /** Of how many there must be, for one to be another than its like. */
 const fewest = 6;
@@ -159,27 +159,6 @@ export const alikeRules: readonly Rule[] = [
         maximum_retry_attempts,
         maximum_event_age_in_seconds,
       }),
-    }),
-  },
-  {
-    id: "name-alike",
-    title: "Where things of a kind have names, all have",
-    severity: "low",
-    why: "Terraform makes a name up for the one that has none: policies, alarms and people that go by names don't find it.",
-    fix: "Name it as its like are named.",
-    references: ["https://docs.aws.amazon.com/whitepapers/latest/tagging-best-practices/tagging-best-practices.html"],
-    examples: of("aws_iam_role", { description: "a" }, { name: "orders" }),
-    judge: judgeAlike({
-      types: [
-        "aws_iam_role",
-        "aws_iam_policy",
-        "aws_security_group",
-        "aws_kms_alias",
-        "aws_sqs_queue",
-        "aws_sns_topic",
-      ],
-      group: () => "",
-      aspects: ({ attributes: { name } }) => ({ "a name": isSet(name) }),
     }),
   },
 ];

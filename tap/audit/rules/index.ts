@@ -1,6 +1,6 @@
 import type { Rule } from "../rule";
-import { alikeRules } from "./alike";
 import { alarmsRules } from "./alarms";
+import { alikeRules } from "./alike";
 import { apiGatewayRules } from "./api-gateway";
 import { backupRules } from "./backup";
 import { cloudfrontRules } from "./cloudfront";
@@ -11,6 +11,7 @@ import { ecsRules } from "./ecs";
 import { elbRules } from "./elb";
 import { endpointsRules } from "./endpoints";
 import { eventbridgeRules } from "./eventbridge";
+import { fitsRules } from "./fits";
 import { iamRules } from "./iam";
 import { kinesisRules } from "./kinesis";
 import { kmsRules } from "./kms";
@@ -18,6 +19,7 @@ import { lambdaRules } from "./lambda";
 import { lambdaEventRules } from "./lambda-events";
 import { logsRules } from "./logs";
 import { namesRules } from "./names";
+import { placesRules } from "./places";
 import { rdsRules } from "./rds";
 import { s3Rules } from "./s3";
 import { secretsRules } from "./secrets";
@@ -46,6 +48,7 @@ export const rules: readonly Rule[] = [
   ...elbRules,
   ...endpointsRules,
   ...eventbridgeRules,
+  ...fitsRules,
   ...iamRules,
   ...kinesisRules,
   ...kmsRules,
@@ -53,6 +56,7 @@ export const rules: readonly Rule[] = [
   ...lambdaEventRules,
   ...logsRules,
   ...namesRules,
+  ...placesRules,
   ...rdsRules,
   ...s3Rules,
   ...secretsRules,

@@ -67,9 +67,9 @@ const extract = [...used.keys()]
         values: rows
           .filter((row) => wanted.some((name) => name in row) && used.get(type).has(row.path))
           .map(({ message: _, ...row }) => row),
-        oneOf: rows.flatMap(({ exactly_one_of, at_least_one_of }) => [exactly_one_of ?? at_least_one_of ?? []]).filter(
-          ({ length }) => length > 0,
-        ),
+        oneOf: rows
+          .flatMap(({ exactly_one_of, at_least_one_of }) => [exactly_one_of ?? at_least_one_of ?? []])
+          .filter(({ length }) => length > 0),
         requires: rows.filter(({ requires }) => requires),
       },
     ];

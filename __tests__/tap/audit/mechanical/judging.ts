@@ -8,6 +8,7 @@ import { type MechanicalMutation, mutationsOfResource } from "./mutations";
 /*
  * Whether a change is found, and by what. A finding counts where it names, by stack and address,
  *  - the resource that was changed, or its twin: what has its address in the environment's other region;
+ *  - or, where it is gone, its stack and, in the message, its type or its name in AWS;
  *  - or one that is joined with it by a direct reference of the graph, before the change or after it.
  * Whatever else is found doesn't count.
  */
@@ -116,10 +117,13 @@ function rightResources(mutation: MechanicalMutation, before: Subject, after: Su
       }),
     ),
   );
-  // What refers to the resource that isn't there any more.
-  return ({ stack, address }) => {
+  const physicalName = before.graph.node(`${mutation.stack}/${mutation.address}`)?.physicalName;
+  return ({ stack, address, message }) => {
     const id = `${stack}/${address}`;
     if (own.has(id)) return "the resource";
+    const isGone = mutation.kind === "removed" && address === undefined && stacks.has(stack ?? "");
+    if (isGone && [mutation.type, physicalName].some((name) => name !== undefined && message.includes(name)))
+      return "the resource";
     return joined.has(id) ? "joined" : "another";
   };
 }
