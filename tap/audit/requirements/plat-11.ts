@@ -1,6 +1,7 @@
 import { stackIdOf } from "../../../config/backend";
 import { type Component, components } from "../../../config/components";
 import type { Environment } from "../../../config/environment";
+import { sameInTerraform } from "../exact";
 import { expectThat, type Finding, judgeEach, ownsItsAccount, type Requirement, type Subject } from "../requirement";
 import { resourcesOf } from "../stack-json";
 
@@ -78,6 +79,19 @@ function accountWide(subject: Subject): Finding[] {
             wanted.every((region) => regionsOf(type).includes(region)),
             stack,
             message,
+          ),
+          // What one environment switches on or off holds for all of the account; others may add services (PLAT-22).
+          ...(type === "aws_backup_region_settings" ? own : []).flatMap(({ address, attributes }) =>
+            expectThat(
+              sameInTerraform(attributes.resource_type_opt_in_preference, { DynamoDB: true, S3: true }) &&
+                sameInTerraform(attributes.resource_type_management_preference, { DynamoDB: true }) &&
+                sameInTerraform(attributes.lifecycle, {
+                  ignore_changes: ["resource_type_opt_in_preference", "resource_type_management_preference"],
+                }),
+              stack,
+              "must have tables and buckets backed up, tables by AWS Backup's own means, and leave other services to others",
+              address,
+            ),
           ),
           ...wrong.map(({ address }) => ({ stack: stack.id, address, message })),
         ];

@@ -91,8 +91,10 @@ function judgePlan(subject: Subject, environment: Environment, vault: GraphNode,
     [rule.target_vault_name === referenceTo(vault, "name"), "must put backups into the vault"],
     [/^cron\(\d+ \d+ \* \* \? \*\)$/.test(String(rule.schedule)), "must back up each day"],
     [
-      Number(rule.start_window) >= 60 && Number(rule.completion_window) <= 1_440,
-      "must begin within an hour or more, and be done within a day",
+      Number(rule.start_window) >= 60 &&
+        Number(rule.completion_window) >= 720 &&
+        Number(rule.completion_window) <= 1_440,
+      "must begin within an hour or more, and be done within half a day to a day",
     ],
     [
       sameJson(blocksOf(rule, "lifecycle"), [{ delete_after: backupRetentionDays }]),

@@ -177,14 +177,12 @@ function partsOf(value: unknown): Attributes {
 
 /** By what is measured, and of what: a queue of failures is another thing than one of work. */
 function alarmGroup(node: GraphNode, graph: Graph): string | undefined {
-  const { namespace, metric_name, dimensions } = node.attributes;
+  const { namespace, metric_name } = node.attributes;
   if (metric_name === undefined) {
     const metrics = metricsOf(node.attributes).map(({ metric_name }) => metric_name);
     return metrics.length === 0 ? undefined : metrics.join();
   }
-  return [namespace, metric_name, Object.keys(partsOf(dimensions)).sort(), roleOf(watchedBy(graph, node), graph)].join(
-    " ",
-  );
+  return [namespace, metric_name, roleOf(watchedBy(graph, node), graph)].join(" ");
 }
 
 function metricsOf(attributes: Attributes): Attributes[] {

@@ -1,29 +1,11 @@
 import { parseJsonText } from "../../graph/json-text";
 import type { Graph, GraphNode } from "../../graph/model";
 import { type Attributes, blocksOf, isObject } from "../../graph/terraform-json";
-import { findings, isSet, judgeResources, knownValue, type Rule, unknown } from "../rule";
+import { isSet, judgeResources, knownValue, type Rule, unknown } from "../rule";
 import { policyOf } from "./iam-statements";
 import { referrersOf } from "./relations";
 
 const provider = { aws: [{ region: "us-east-1", allowed_account_ids: ["111111111111"] }] };
-const lambdas = {
-  aws_lambda_function: { Reads: { function_name: "reads" }, Writes: { function_name: "writes" } },
-  aws_lambda_alias: {
-    Reads: { name: "live", function_name: "${aws_lambda_function.Reads.function_name}" },
-    Writes: { name: "live", function_name: "${aws_lambda_function.Writes.function_name}" },
-  },
-};
-const permission = (alias: string) => ({
-  aws_lambda_permission: {
-    Api: {
-      function_name: "${aws_lambda_function.Reads.function_name}",
-      qualifier: `\${aws_lambda_alias.${alias}.name}`,
-      action: "lambda:InvokeFunction",
-      principal: "apigateway.amazonaws.com",
-      source_arn: "arn:aws:execute-api:us-east-1:111111111111:a1/*/GET/orders",
-    },
-  },
-});
 const api = {
   aws_api_gateway_rest_api: { Orders: { name: "orders", endpoint_configuration: { types: ["REGIONAL"] } } },
 };
@@ -105,73 +87,6 @@ const dashboard = (widget: object) => ({
 
 /** What only works together with something else, and is there with it. */
 export const fitsRules: readonly Rule[] = [
-  {
-    id: "lambda-qualifier-of-function",
-    title: "What is set for an alias is set for the function that has it",
-    severity: "high",
-    why: "The function has no such alias, or another one: applying fails, or what is allowed or set is so for the wrong code.",
-    fix: "Take function_name and qualifier of the same function.",
-    references: ["https://docs.aws.amazon.com/lambda/latest/dg/configuration-aliases.html"],
-    examples: {
-      failing: { provider, resource: { ...lambdas, ...permission("Writes") } },
-      passing: { provider, resource: { ...lambdas, ...permission("Reads") } },
-    },
-    judge: judgeResources(
-      ["aws_lambda_permission", "aws_lambda_function_event_invoke_config", "aws_lambda_provisioned_concurrency_config"],
-      (node, graph) => {
-        const alias = referredAt(graph, node, "qualifier", "aws_lambda_alias");
-        const own = functionOf(graph, node);
-        const meant = alias && functionOf(graph, alias);
-        return alias === undefined || own === undefined || meant === undefined || own === meant
-          ? []
-          : [`must not set ${alias.address} of ${meant.address} for ${own.address}`];
-      },
-    ),
-  },
-  {
-    id: "lambda-alias-retries",
-    title: "What is set for events that fail is set for the alias that is invoked",
-    severity: "medium",
-    why: "For the others Lambda's own defaults hold: events that fail are thrown away after two attempts, and nobody hears of them.",
-    fix: "Give each function that has settings for asynchronous invocations its qualifier, as the others have it; and each one settings.",
-    references: ["https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-configuring.html"],
-    examples: {
-      failing: {
-        provider,
-        resource: {
-          ...lambdas,
-          aws_lambda_function_event_invoke_config: { Reads: { function_name: "reads", maximum_retry_attempts: 1 } },
-        },
-      },
-      passing: {
-        provider,
-        resource: {
-          ...lambdas,
-          aws_lambda_function_event_invoke_config: Object.fromEntries(
-            ["Reads", "Writes"].map((name) => [
-              name,
-              {
-                function_name: `\${aws_lambda_function.${name}.function_name}`,
-                qualifier: `\${aws_lambda_alias.${name}.name}`,
-                maximum_retry_attempts: 1,
-              },
-            ]),
-          ),
-        },
-      },
-    },
-    judge: (graph) => {
-      const settings = graph.ofType("aws_lambda_function_event_invoke_config");
-      const stacks = new Set(settings.map(({ stack }) => stack.id));
-      const set = new Set(
-        settings.flatMap((node) => referredAt(graph, node, "qualifier", "aws_lambda_alias")?.id ?? []),
-      );
-      return graph
-        .ofType("aws_lambda_alias")
-        .filter((alias) => stacks.has(alias.stack.id) && !set.has(alias.id))
-        .flatMap((alias) => findings(alias, ["must have settings for events that fail, as others of its stack have"]));
-    },
-  },
   {
     id: "api-gateway-mock-status",
     title: "What the gateway answers by itself is a response of the method",
@@ -355,19 +270,6 @@ function shows({ type, properties }: Attributes): boolean {
   };
   const names = wanted[String(type)];
   return names === undefined || names.some((name) => isSet(properties[name]));
-}
-
-function referredAt(graph: Graph, node: GraphNode, path: string, type: string): GraphNode | undefined {
-  return graph
-    .referencesFrom(node, path)
-    .flatMap((each) => ("to" in each && each.to.type === type ? [each.to] : []))[0];
-}
-
-function functionOf(graph: Graph, node: GraphNode): GraphNode | undefined {
-  return (
-    referredAt(graph, node, "function_name", "aws_lambda_function") ??
-    graph.resolve(node.attributes.function_name, node.stack, { types: ["aws_lambda_function"] })
-  );
 }
 
 /** API, path and method, as one text. */

@@ -104,7 +104,12 @@ export const formRules: readonly Rule[] = [
       failing: roleWith(allow("kms:Decrypt", "arn:aws:kms:us-east-1:111111111111:key/a")),
       passing: roleWith(
         allow("kms:Decrypt", "arn:aws:kms:us-east-1:111111111111:key/a", {
-          Condition: { StringEquals: { "kms:ViaService": "sqs.us-east-1.amazonaws.com" } },
+          Condition: {
+            StringEquals: {
+              "kms:ViaService": "sqs.us-east-1.amazonaws.com",
+              "kms:EncryptionContext:aws:sqs:arn": "arn:aws:sqs:us-east-1:111111111111:jobs",
+            },
+          },
         }),
       ),
     },
@@ -112,8 +117,10 @@ export const formRules: readonly Rule[] = [
       subjects.some((role) => isOfService(graph, role)) &&
       statement.effect === "Allow" &&
       statement.actions.some((action) => /^kms:(Decrypt|Encrypt|GenerateDataKey|ReEncrypt)/i.test(action)) &&
-      !statement.conditions.some(({ key }) => /^kms:(ViaService|EncryptionContext)/i.test(key))
-        ? ["must say for which service or thing it may use keys"]
+      ![/^kms:ViaService$/i, /^kms:(EncryptionContext:|ResourceAliases$)/i].every((wanted) =>
+        statement.conditions.some(({ key }) => wanted.test(key)),
+      )
+        ? ["must say for which service and which thing it may use keys"]
         : [],
     ),
   },

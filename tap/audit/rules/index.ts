@@ -17,6 +17,7 @@ import { kinesisRules } from "./kinesis";
 import { kmsRules } from "./kms";
 import { lambdaRules } from "./lambda";
 import { lambdaEventRules } from "./lambda-events";
+import { lambdaFitsRules } from "./lambda-fits";
 import { logsRules } from "./logs";
 import { namesRules } from "./names";
 import { placesRules } from "./places";
@@ -54,6 +55,7 @@ export const rules: readonly Rule[] = [
   ...kmsRules,
   ...lambdaRules,
   ...lambdaEventRules,
+  ...lambdaFitsRules,
   ...logsRules,
   ...namesRules,
   ...placesRules,

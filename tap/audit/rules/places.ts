@@ -42,6 +42,12 @@ const flowLog = (...actions: readonly string[]) => ({
   },
 });
 const writing = ["logs:CreateLogStream", "logs:PutLogEvents", "logs:DescribeLogGroups", "logs:DescribeLogStreams"];
+const logged = {
+  aws_s3_bucket: { Data: { bucket: "data" }, Logs: { bucket: "logs" } },
+  aws_s3_bucket_logging: {
+    Data: { bucket: "${aws_s3_bucket.Data.id}", target_bucket: "${aws_s3_bucket.Logs.id}", target_prefix: "data/" },
+  },
+};
 const cors = (...methods: readonly string[]) => ({
   provider,
   resource: {
@@ -103,7 +109,7 @@ export const placesRules: readonly Rule[] = [
       },
     },
     judge: judgeResources(
-      ["aws_cloudwatch_event_rule", "aws_security_group", "aws_iam_role", "aws_iam_policy"],
+      ["aws_cloudwatch_event_rule", "aws_security_group", "aws_iam_role", "aws_iam_policy", "aws_kms_alias"],
       ({ attributes }) => (isSet(attributes.name) || isSet(attributes.name_prefix) ? [] : ["must have a name"]),
     ),
   },
@@ -193,6 +199,43 @@ export const placesRules: readonly Rule[] = [
     }),
   },
   {
+    id: "s3-access-logs-expire",
+    title: "Access logs are deleted some day",
+    severity: "low",
+    why: "They tell who read what from where, for ever, and cost more each day.",
+    fix: "Give the bucket that aws_s3_bucket_logging writes to a lifecycle rule with expiration.days.",
+    references: [
+      "https://docs.aws.amazon.com/AmazonS3/latest/userguide/deleting-log-files-lifecycle.html",
+      "FSBP S3.13",
+    ],
+    examples: {
+      failing: { provider, resource: { ...logged } },
+      passing: {
+        provider,
+        resource: {
+          ...logged,
+          aws_s3_bucket_lifecycle_configuration: {
+            Logs: {
+              bucket: "${aws_s3_bucket.Logs.id}",
+              rule: [{ id: "old", status: "Enabled", expiration: [{ days: 90 }] }],
+            },
+          },
+        },
+      },
+    },
+    judge: (graph) => {
+      const targets = graph
+        .ofType("aws_s3_bucket_logging")
+        .flatMap(
+          (node) => graph.resolve(node.attributes.target_bucket, node.stack, { types: ["aws_s3_bucket"] }) ?? [],
+        );
+      return [...new Set(targets)]
+        .filter(({ type }) => type === "aws_s3_bucket")
+        .filter((bucket) => !expires(graph, bucket))
+        .flatMap((bucket) => findings(bucket, ["must delete access logs after some days"]));
+    },
+  },
+  {
     id: "s3-replica-cors",
     title: "Replicas let in the pages that their source lets in",
     severity: "medium",
@@ -239,6 +282,18 @@ function letsIn(graph: Graph, group: GraphNode): boolean {
             (from.type === "aws_security_group_rule" && from.attributes.type === "ingress")),
       )
   );
+}
+
+function expires(graph: Graph, bucket: GraphNode): boolean {
+  return [
+    ...blocksOf(bucket.attributes, "lifecycle_rule"),
+    ...referrersOf(graph, bucket, "aws_s3_bucket_lifecycle_configuration", "bucket").flatMap(({ attributes }) =>
+      blocksOf(attributes, "rule"),
+    ),
+  ]
+    .filter(({ status }) => status !== "Disabled")
+    .flatMap((rule) => blocksOf(rule, "expiration"))
+    .some(({ days, date }) => isSet(days) || isSet(date));
 }
 
 function corsOf(graph: Graph, bucket: GraphNode): GraphNode | undefined {

@@ -24,7 +24,7 @@ const of =
 
 const anyType = /^/;
 /** What deploys, plans and hands on: people see it fail, at the first plan of dev. */
-const administration = /^aws_iam_policy\.(DeployRole|PlanRole)_/;
+export const administration = /^aws_iam_policy\.(DeployRole|PlanRole)_/;
 
 const switchedOn = (type: string, name: string) =>
   of(
@@ -76,16 +76,16 @@ export const harmless: readonly Harmless[] = [
   },
   {
     reason:
-      "Under another address Terraform makes the same thing again; the account ends with the same, and the plan says what is replaced. What keeps data is referred to, so that its old address is missed.",
+      "Under another address Terraform makes the same thing again; the account ends with the same, and the plan says what is replaced. Where something refers to the old address, as to all that keeps data, Terraform and the audit miss it there.",
     inOneEnvironment: false,
-    is: ({ kind }) => kind === "readdressed",
+    is: ({ kind, isReferredTo }) => kind === "readdressed" && !isReferredTo,
   },
   {
     reason:
       "A right that the deploy or plan role lost fails closed: the first plan or deployment, which is dev's, stops with AccessDenied, and nothing that runs has it.",
     is: (mutation) =>
       administration.test(mutation.address) &&
-      of(/^aws_iam_policy$/, /^policy\.Statement(\.(Action|Resource|NotAction))?$/)(mutation) &&
+      of(/^aws_iam_policy$/, /^policy\.Statement(\.(Action|Resource))?$/)(mutation) &&
       !isDeny(mutation),
   },
   {
@@ -110,12 +110,12 @@ export const harmless: readonly Harmless[] = [
   },
   {
     reason:
-      "A right to administer a key that its account lost: AWS Support gives it back, no data is read by it, and CreateKey itself refuses a policy under which nobody may change it.",
+      "A right to administer a key that its account lost (the first statement of each key): AWS Support gives it back, no data is read by it, and CreateKey itself refuses a policy under which nobody may change it.",
     is: (mutation) =>
       mutation.type === "aws_kms_key" &&
-      /^policy\.Statement\[\d+\]\.Action\[\d+\]$/.test(mutation.path) &&
+      /^policy\.Statement\[0\]\.Action\[\d+\]$/.test(mutation.path) &&
       changed(mutation) &&
-      /^kms:(Create|Describe|Enable|List|Put|Update|Revoke|Disable|Get|Delete|TagResource|UntagResource|ScheduleKeyDeletion|CancelKeyDeletion|ReplicateKey|RotateKeyOnDemand)/.test(
+      /^kms:(CreateAlias|CreateKey|Describe|Enable|List|Put|Update|Revoke|Disable|Get|Delete|TagResource|UntagResource|ScheduleKeyDeletion|CancelKeyDeletion|ReplicateKey|RotateKeyOnDemand)/.test(
         String(mutation.before),
       ),
   },
@@ -142,8 +142,11 @@ export const harmless: readonly Harmless[] = [
   },
   {
     reason:
-      "When it was and how long the integration took stand beside an access log's line: CloudWatch notes the time of each, and the API's metrics the latency.",
-    is: of(/^aws_api_gateway_stage$/, /^access_log_settings\.format\.(requestTime|integration\w*|responseLatency\w*)$/),
+      "When it was and how long the integration took stand beside an access log's line: CloudWatch notes the time of each, the API's metrics the latency, and a function's status is the answer's.",
+    is: of(
+      /^aws_api_gateway_stage$/,
+      /^access_log_settings\.format\.(requestTime|integrationLatency\w*|integrationStatus|responseLatency\w*)$/,
+    ),
   },
   {
     reason: "A model is waited for by the methods that refer to it, and those by the deployment.",
@@ -182,6 +185,20 @@ export const harmless: readonly Harmless[] = [
     is: ({ type, path, kind, before }) => kind === "dropped" && isDefault(type, path, before),
   },
   {
+    reason: "Dead letters are handed out to people alone, by tap redrive, which hides them as long as it needs.",
+    is: ({ type, address, path }) =>
+      type === "aws_sqs_queue" && /DeadLetters/.test(address) && path === "visibility_timeout_seconds",
+  },
+  {
+    reason: "How long a browser may keep a preflight's answer: it asks sooner or later, and is told the same.",
+    is: of(/^aws_s3_bucket_cors_configuration$/, /^cors_rule\.max_age_seconds$/, () => true),
+  },
+  {
+    reason:
+      "What a function's log lines are labelled with, and whether stack traces name lines of the source: logs, metrics and alarms go by the function's own name.",
+    is: of(/^aws_lambda_function$/, /^environment\.variables\.(NODE_OPTIONS|POWERTOOLS_SERVICE_NAME)$/),
+  },
+  {
     reason: "A longer time before a message is handed out again, or a job must have begun: it waits, and is not lost.",
     is: of(
       /^(aws_sqs_queue|aws_backup_plan)$/,
@@ -200,8 +217,8 @@ export const harmless: readonly Harmless[] = [
   {
     reason: "What is kept for longer is paid for, and not lost; it is as well protected as before.",
     is: of(
-      /^(aws_s3_bucket_lifecycle_configuration|aws_backup_plan|aws_sqs_queue|aws_kms_key|aws_cloudwatch_log_group|aws_kinesis_stream)$/,
-      /(days|noncurrent_days|delete_after|message_retention_seconds|deletion_window_in_days|retention_in_days|retention_period|days_after_initiation)$/,
+      /^(aws_s3_bucket_lifecycle_configuration|aws_kms_key|aws_cloudwatch_log_group)$/,
+      /(days|noncurrent_days|deletion_window_in_days|retention_in_days|days_after_initiation)$/,
       raised,
     ),
   },
@@ -222,7 +239,7 @@ export const harmless: readonly Harmless[] = [
         "(skip_destroy|deletion_protection_enabled)",
         "Logs stay where they would have been deleted.",
       ],
-      ["aws_dynamodb_table(_replica)?", "deletion_protection_enabled", "A table can be deleted less easily."],
+
       [
         "aws_dynamodb_table",
         "restore_to_latest_time",
@@ -239,11 +256,6 @@ export const harmless: readonly Harmless[] = [
         "(enable_network_address_usage_metrics|enable_resource_name_dns_a+_record_on_launch|enable_dns64)",
         "It counts addresses, or names instances and translates for IPv6, of which there are none.",
       ],
-      [
-        "aws_kinesis_stream",
-        "enforce_consumer_deletion",
-        "It matters when the stream is deleted: there are no registered consumers that would be left.",
-      ],
       ["aws_vpc_endpoint", "auto_accept", "It is for services of the same account; those of AWS accept by themselves."],
       [
         "aws_sns_topic|aws_sqs_queue",
@@ -253,7 +265,17 @@ export const harmless: readonly Harmless[] = [
       [
         "aws_s3_bucket",
         "object_lock_enabled",
-        "Without a retention it locks nothing; with one, what is kept is kept better.",
+        "Without a retention it locks nothing; that a bucket would be replaced for it is in the plan, and refused where prevent_destroy stands.",
+      ],
+      [
+        "aws_sqs_queue",
+        "sqs_managed_sse_enabled",
+        "Terraform's provider refuses it beside kms_master_key_id (ConflictsWith), which every queue has.",
+      ],
+      [
+        "aws_api_gateway_rest_api",
+        "fail_on_warnings",
+        "It is about descriptions that are imported, and there are none.",
       ],
       [
         "aws_ssm_parameter",
@@ -274,6 +296,8 @@ const defaults: Readonly<Record<string, unknown>> = {
   "aws_api_gateway_request_validator.validate_request_body": false,
   "aws_api_gateway_request_validator.validate_request_parameters": false,
   "aws_api_gateway_method.api_key_required": false,
+  "aws_api_gateway_rest_api.disable_execute_api_endpoint": false,
+  "aws_s3_bucket_lifecycle_configuration.rule.filter.prefix": "",
   "aws_sqs_queue.visibility_timeout_seconds": 30,
   "aws_lambda_event_source_mapping.batch_size": 10,
   "aws_lambda_event_source_mapping.enabled": true,

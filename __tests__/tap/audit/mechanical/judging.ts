@@ -29,7 +29,7 @@ export function auditJudges(code: Readonly<Record<string, BundledCode>>, publicR
 }
 
 export interface Verdict {
-  readonly caught: "on the resource" | "on a joined resource" | "no";
+  readonly caught: "on the resource" | "on a joined resource" | "by parity only" | "no";
   /** Who found it. */
   readonly by?: string;
   /** What was found elsewhere. */
@@ -43,35 +43,56 @@ export interface Ground {
   verdictOn(mutation: MechanicalMutation, scope: { readonly everywhere: boolean }): Verdict;
 }
 
-/** @param order judges; whoever finds something goes first the next time */
-export function groundOf(synthesized: Synthesized, order: Judge[]): Ground {
+/**
+ * @param judges everything that stacks are judged by
+ * @param parity what the comparison of environments finds in a changed stack; asked last
+ */
+export function groundOf(
+  synthesized: Synthesized,
+  judges: readonly Judge[],
+  parity: (changed: StackJson) => readonly Finding[] = () => [],
+): Ground {
   const subject = toSubject(synthesized);
   const keyOf = (id: string, { stack, address, message }: Finding) => [id, stack, address, message].join("\n");
-  const known = new Set(order.flatMap(({ id, judge }) => judge(subject).map((finding) => keyOf(id, finding))));
+  const known = new Set<string>();
+  const timed = judges.map((each) => {
+    const start = performance.now();
+    for (const finding of each.judge(subject)) known.add(keyOf(each.id, finding));
+    return { each, milliseconds: performance.now() - start };
+  });
+  const quickestFirst = timed.sort((a, b) => a.milliseconds - b.milliseconds).map(({ each }) => each);
+  // Whoever found a change of a type goes first the next time.
+  const orders = new Map<string, Judge[]>();
+  const ask = (changed: Subject, { type }: MechanicalMutation, nameOf: (finding: Finding) => Named): Verdict => {
+    const order = orders.get(type) ?? [...quickestFirst];
+    orders.set(type, order);
+    const elsewhere: string[] = [];
+    for (const [index, { id, judge }] of order.entries()) {
+      const found = judge(changed).filter((finding) => !known.has(keyOf(id, finding)));
+      const named = found.map(nameOf);
+      if (named.some((each) => each !== "another")) {
+        order.unshift(...order.splice(index, 1));
+        return {
+          caught: named.includes("the resource") ? "on the resource" : "on a joined resource",
+          by: id,
+          elsewhere,
+        };
+      }
+      elsewhere.push(...found.map(({ stack, address, message }) => `${id} ${stack} ${address}: ${message}`));
+    }
+    return { caught: "no", elsewhere };
+  };
   return {
     subject,
     verdictOn(mutation, { everywhere }) {
-      const changed = toSubject({
-        ...synthesized,
-        stacks: synthesized.stacks.map((stack) => changedStack(stack, mutation, subject, everywhere)),
-      });
-      const isRight = rightResources(mutation, subject, changed);
-      const elsewhere: string[] = [];
-      let joined: string | undefined;
-      for (const [index, { id, judge }] of [...order].entries()) {
-        const found = judge(changed).filter((finding) => !known.has(keyOf(id, finding)));
-        const named = found.map(isRight);
-        if (named.includes("the resource") || named.includes("joined")) order.unshift(...order.splice(index, 1));
-        if (named.includes("the resource")) return { caught: "on the resource", by: id, elsewhere };
-        if (named.includes("joined")) {
-          joined ??= id;
-          break;
-        }
-        elsewhere.push(...found.map(({ stack, address, message }) => `${id} ${stack} ${address}: ${message}`));
-      }
-      return joined === undefined
-        ? { caught: "no", elsewhere }
-        : { caught: "on a joined resource", by: joined, elsewhere };
+      const stacks = synthesized.stacks.map((stack) => changedStack(stack, mutation, subject, everywhere));
+      const changed = toSubject({ ...synthesized, stacks });
+      const nameOf = whatIsNamed(mutation, subject, changed);
+      const verdict = ask(changed, mutation, nameOf);
+      const own = stacks.find(({ id }) => id === mutation.stack);
+      if (everywhere || verdict.caught !== "no" || own === undefined) return verdict;
+      const isFound = parity(own).some((finding) => nameOf(finding) === "the resource");
+      return isFound ? { ...verdict, caught: "by parity only", by: "parity" } : verdict;
     },
   };
 }
@@ -100,7 +121,7 @@ function isTwin(stack: StackJson, id: string, { stacks }: Synthesized): boolean 
 type Named = "the resource" | "joined" | "another";
 
 /** What a finding names. */
-function rightResources(mutation: MechanicalMutation, before: Subject, after: Subject): (finding: Finding) => Named {
+function whatIsNamed(mutation: MechanicalMutation, before: Subject, after: Subject): (finding: Finding) => Named {
   const stacks = new Set([
     mutation.stack,
     ...before.stacks.filter((stack) => isTwin(stack, mutation.stack, before)).map(({ id }) => id),

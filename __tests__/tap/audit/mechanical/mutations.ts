@@ -29,6 +29,8 @@ export interface MechanicalMutation {
   readonly kind: Kind;
   /** What it is changed to, in a few words; the same in every environment and region. */
   readonly what: string;
+  /** Whether anything of its stack refers to the resource by its address. */
+  readonly isReferredTo: boolean;
   /** The value that is changed, as it was. */
   readonly before: unknown;
   /** What it becomes; undefined: nothing. */
@@ -51,7 +53,10 @@ export function mutationsOf(stack: StackJson, graph: Graph): MechanicalMutation[
 export function mutationsOfResource(stack: StackJson, graph: Graph, type: string, name: string): MechanicalMutation[] {
   const attributes = stack.json.resource?.[type]?.[name];
   if (attributes === undefined) return [];
-  const at = { stack: stack.id, type, address: `${type}.${name}` };
+  const node = graph.node(`${stack.id}/${type}.${name}`);
+  const isReferredTo =
+    node !== undefined && graph.referencesTo(node).some(({ kind }) => kind === "expression" || kind === "depends_on");
+  const at = { stack: stack.id, type, address: `${type}.${name}`, isReferredTo };
   const inside = changesIn(attributes, "", surroundingsOf(stack, graph, type, name));
   return [
     whole(at, "removed", "nothing", attributes, (json) => withInstances(json, type, without(json, type, name))),
@@ -77,7 +82,7 @@ export function mutationsOfResource(stack: StackJson, graph: Graph, type: string
 }
 
 function whole(
-  at: Pick<MechanicalMutation, "stack" | "type" | "address">,
+  at: Pick<MechanicalMutation, "stack" | "type" | "address" | "isReferredTo">,
   kind: Kind,
   what: string,
   before: Attributes,
