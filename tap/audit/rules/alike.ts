@@ -4,9 +4,9 @@ import { type Attributes, blocksOf, isObject } from "../../graph/terraform-json"
 import { type Example, findings, type Rule } from "../rule";
 
 /** Of how many there must be, for one to be another than its like. */
-const fewest = 6;
+const fewest = 5;
 /** What part of them must be alike. */
-const most = 0.75;
+const most = 0.6;
 
 interface Likeness {
   readonly types: readonly string[];
@@ -202,6 +202,14 @@ function roleOf(node: GraphNode | undefined, graph: Graph): string {
   return failed?.from.type ?? "work";
 }
 
+/** How long messages may wait is by how long they are kept, and were kept before: failures of functions alone are kept alike. */
+function waitsByRetention(node: GraphNode, graph: Graph): boolean {
+  return (
+    node.attributes.metric_name === "ApproximateAgeOfOldestMessage" &&
+    roleOf(watchedBy(graph, node), graph) !== "aws_lambda_function"
+  );
+}
+
 function alarmAspects(node: GraphNode, graph: Graph): Record<string, unknown> {
   const { attributes } = node;
   const { period, evaluation_periods, datapoints_to_alarm, comparison_operator, treat_missing_data } = attributes;
@@ -219,7 +227,9 @@ function alarmAspects(node: GraphNode, graph: Graph): Record<string, unknown> {
     // Of what takes time, the part of the time that it may take.
     ...(attributes.metric_name === "Duration"
       ? { "a threshold of its timeout, percent": Math.round(Number(threshold) / timeout / 10) }
-      : { threshold }),
+      : waitsByRetention(node, graph)
+        ? {}
+        : { threshold }),
     metric_query: blocksOf(attributes, "metric_query").map(({ metric, label: _, ...query }) => ({
       ...query,
       metric: [metric ?? []]

@@ -39,6 +39,20 @@ const mock = (statusCode: number) => ({
     },
   },
 });
+const answered = (attributes: Attributes) => ({
+  resource: {
+    ...mock(204).resource,
+    aws_api_gateway_integration_response: {
+      Preflight: {
+        rest_api_id: "${aws_api_gateway_rest_api.Orders.id}",
+        resource_id: "r",
+        http_method: "${aws_api_gateway_method.Preflight.http_method}",
+        status_code: "204",
+        ...attributes,
+      },
+    },
+  },
+});
 const key = (attributes: Attributes) => ({
   resource: { aws_api_gateway_api_key: { Web: { name: "web", ...attributes } } },
 });
@@ -111,6 +125,24 @@ export const fitsRules: readonly Rule[] = [
           ? []
           : [`must answer with a status of its method, ${statuses.join(" or ")} (it answers ${status})`];
       });
+    }),
+  },
+  {
+    id: "api-gateway-response-order",
+    title: "What an integration answers waits for the integration",
+    severity: "low",
+    why: "API Gateway refuses an answer of an integration that isn't there yet: the first deployment of an environment stops halfway.",
+    fix: "Add the aws_api_gateway_integration to depends_on, or take http_method of it.",
+    references: ["https://docs.aws.amazon.com/apigateway/latest/api/API_PutIntegrationResponse.html"],
+    examples: { failing: answered({}), passing: answered({ depends_on: ["aws_api_gateway_integration.Preflight"] }) },
+    judge: judgeResources("aws_api_gateway_integration_response", (node, graph) => {
+      const place = placeOf(graph, node);
+      const own = graph
+        .ofType("aws_api_gateway_integration")
+        .find((each) => each.stack === node.stack && placeOf(graph, each) === place);
+      if (own === undefined) return [];
+      const waits = graph.referencesFrom(node).some((each) => "to" in each && each.to === own);
+      return waits ? [] : [`must wait for ${own.address}`];
     }),
   },
   {
@@ -190,12 +222,11 @@ export const fitsRules: readonly Rule[] = [
       const uses = graph
         .referencesTo(node)
         .filter(({ path }) => /^(policy_arn|permissions_boundary|managed_policy_arns)/.test(path));
-      const isNamed = graph.patternsTo(node).length > 0;
       const twice = uses
         .map(({ from }) => from.attributes.role)
         .filter((role, index, all) => isSet(role) && all.indexOf(role) !== index);
       return [
-        ...(uses.length > 0 || isNamed ? [] : ["must be attached to something"]),
+        ...(uses.length > 0 ? [] : ["must be attached to something"]),
         ...twice.map((role) => `must not be attached to ${role} twice`),
       ];
     }),

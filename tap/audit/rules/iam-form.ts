@@ -1,9 +1,13 @@
 import { parseJsonText } from "../../graph/json-text";
 import type { Graph, GraphNode } from "../../graph/model";
 import type { PolicyDocument, Statement } from "../../graph/policy";
-import { isObject } from "../../graph/terraform-json";
+import { coversAction } from "../../graph/statement";
+import { type Attributes, isObject } from "../../graph/terraform-json";
 import { expandAction } from "../privilege/iam-data";
-import { findings, type Rule } from "../rule";
+import { haveCommon } from "../privilege/patterns";
+import { concreteStatements } from "../privilege/role-rights";
+import type { Finding } from "../requirement";
+import { findings, judgeResources, type Rule } from "../rule";
 import { allow, judgeStatements, policyOf, roleWith } from "./iam-statements";
 
 const trusting = (statement: object) => ({
@@ -35,6 +39,41 @@ const withVersion = (Version: string) => ({
       Reads: {
         name: "reads",
         policy: JSON.stringify({ Version, Statement: allow("s3:GetObject", "arn:aws:s3:::orders/*") }),
+      },
+    },
+  },
+});
+
+const provider = { aws: [{ region: "us-east-1", allowed_account_ids: ["111111111111"] }] };
+const limit = {
+  aws_iam_policy: {
+    Limit: { name: "limit", policy: policyOf([allow("sqs:*", "arn:aws:sqs:us-east-1:111111111111:*")]) },
+  },
+};
+const bounded = (attributes: Attributes) => ({
+  provider,
+  resource: {
+    ...limit,
+    aws_iam_role: {
+      Worker: {
+        name: "worker",
+        permissions_boundary: "arn:aws:iam::111111111111:policy/limit",
+        assume_role_policy: policyOf([
+          { Effect: "Allow", Principal: { Service: "lambda.amazonaws.com" }, Action: "sts:AssumeRole" },
+        ]),
+        ...attributes,
+      },
+    },
+  },
+});
+const under = (action: string) => ({
+  provider,
+  resource: {
+    ...bounded({}).resource,
+    aws_iam_role_policy: {
+      Worker: {
+        role: "${aws_iam_role.Worker.id}",
+        policy: policyOf([allow(action, "arn:aws:sqs:us-east-1:111111111111:jobs")]),
       },
     },
   },
@@ -94,6 +133,26 @@ export const formRules: readonly Rule[] = [
         }),
   },
   {
+    id: "iam-boundary-first",
+    title: "Roles wait for the boundary that their stack makes",
+    severity: "low",
+    why: "IAM refuses a role whose boundary isn't there: the first apply in an account stops halfway.",
+    fix: "Refer to the policy by expression in permissions_boundary, or add it to depends_on.",
+    references: ["https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html"],
+    examples: { failing: bounded({}), passing: bounded({ depends_on: ["aws_iam_policy.Limit"] }) },
+    judge: judgeResources("aws_iam_role", boundaryLater),
+  },
+  {
+    id: "iam-boundary-covers",
+    title: "Boundaries cover what policies under them allow",
+    severity: "medium",
+    why: "What a policy allows and the boundary doesn't is refused: the function fails at its first call.",
+    fix: "Add the action to the boundary, or take it away from the role's policies.",
+    references: ["https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html"],
+    examples: { failing: under("s3:GetObject"), passing: under("sqs:SendMessage") },
+    judge: beyondBoundaries,
+  },
+  {
     id: "iam-key-context",
     title: "Rights to decrypt are tied to the service and the thing that they are for",
     severity: "medium",
@@ -126,6 +185,49 @@ export const formRules: readonly Rule[] = [
   },
 ];
 
+/** A boundary of the same stack that is named by ARN is to be there before the role. */
+function boundaryLater(node: GraphNode, graph: Graph): string[] {
+  const references = graph.referencesFrom(node).flatMap((each) => ("to" in each ? [each] : []));
+  const named = references.filter(({ path, kind }) => path === "permissions_boundary" && kind === "arn");
+  return named
+    .filter(({ to }) => to.stack === node.stack && !references.some((each) => each.to === to && each.kind !== "arn"))
+    .map(({ to }) => `must wait for its boundary ${to.address}, which its stack makes`);
+}
+
+/** What a role's policies allow, and its boundary, as far as that is in the graph, doesn't. */
+function beyondBoundaries(graph: Graph): Finding[] {
+  return graph.ofType("aws_iam_role").flatMap((role) => {
+    const boundary = graph.resolve(role.attributes.permissions_boundary, role.stack);
+    if (boundary?.type !== "aws_iam_policy") return [];
+    const limits = graph
+      .policiesOf(boundary)
+      .filter(({ node }) => node === boundary)
+      .flatMap((document) => concreteStatements(graph, document))
+      .filter(
+        ({ effect, notActions, notResources }) => effect === "Allow" && notActions.length + notResources.length === 0,
+      );
+    if (limits.length === 0) return [];
+    const lacking = graph
+      .policiesOf(role)
+      .filter(({ kind }) => kind === "identity")
+      .flatMap((document) => concreteStatements(graph, document))
+      .filter(({ effect }) => effect === "Allow")
+      .flatMap(({ actions, resources }) =>
+        actions.filter(
+          (action) =>
+            !limits.some(
+              (limit) =>
+                coversAction(limit, action) &&
+                resources.some((own) => own === "*" || limit.resources.some((other) => haveCommon(own, other))),
+            ),
+        ),
+      );
+    return [...new Set(lacking)].flatMap((action) =>
+      findings(boundary, [`must cover ${action}, which policies of ${role.physicalName ?? role.address} allow`]),
+    );
+  });
+}
+
 /** A role that an AWS service becomes: nobody else calls with its rights, and always for something. */
 function isOfService(graph: Graph, role: GraphNode): boolean {
   return graph
@@ -156,6 +258,15 @@ function lacking(statement: Statement, { kind, path }: PolicyDocument): string[]
     ...(kind === "key" && resources.length > 0 && !resources.includes("*")
       ? [`must be on this key, which is * (it is on ${resources.join(", ")})`]
       : []),
+    ...[...principals, ...notPrincipals]
+      .filter(
+        ({ type, value }) =>
+          type === "Service" && !/^[a-z0-9-]+(\.[a-z0-9-]+)*\.(amazonaws\.com(\.cn)?|aws\.internal)$|^\$\{/.test(value),
+      )
+      .map(({ value }) => `must name a service that exists (${value} doesn't)`),
+    ...resources
+      .filter((resource) => /^arn:aws:logs:/.test(resource) && !/:log-group:[^:]*(:\*|:log-stream:.*)?$/.test(resource))
+      .map((resource) => `must name a log group and its streams as AWS does (${resource})`),
     ...(isOfThing && principals.length + notPrincipals.length === 0 ? ["must have principals"] : []),
   ];
 }

@@ -175,10 +175,10 @@ export const lambdaFitsRules: readonly Rule[] = [
         if (values.length === 0) return [];
         const lambdas = referrersOf(graph, key, "aws_lambda_function", "kms_key_arn").flatMap(({ arn }) => arn ?? []);
         const lets = (arn: string) => values.some((value) => matchesArn(value, arn) || value === arn);
-        return findings(
-          key,
-          lambdas.filter((arn) => !lets(arn)).map((arn) => `must let in ${arn}, whose settings it encrypts`),
-        );
+        return findings(key, [
+          ...lambdas.filter((arn) => !lets(arn)).map((arn) => `must let in ${arn}, whose settings it encrypts`),
+          ...values.filter((value) => /:function:[^:]*\*/.test(value)).map((value) => `must not let in ${value}`),
+        ]);
       }),
   },
   {

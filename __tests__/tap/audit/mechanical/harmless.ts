@@ -70,7 +70,7 @@ export const harmless: readonly Harmless[] = [
       "Where on a dashboard something is drawn, how large and under which title, changes no measurement and no alarm.",
     is: of(
       /^aws_cloudwatch_dashboard$/,
-      /^dashboard_body\.(start|periodOverride|widgets\.(x|y|width|height|properties\.(title|view|stacked|period|stat|yAxis.*|markdown|legend.*|sparkline|setPeriodToTimeRange|metrics\.(label|id|color|visible|yAxis|period|stat))))$/,
+      /^dashboard_body\.(start|periodOverride|widgets\.(x|y|width|height|properties\.(title|view|stacked|period|stat|yAxis.*|markdown|legend.*|sparkline|setPeriodToTimeRange|metrics\.(expression|label|id|color|visible|yAxis|period|stat))))$/,
       () => true,
     ),
   },
@@ -199,6 +199,14 @@ export const harmless: readonly Harmless[] = [
     is: of(/^aws_lambda_function$/, /^environment\.variables\.(NODE_OPTIONS|POWERTOOLS_SERVICE_NAME)$/),
   },
   {
+    reason: "kms:CallerAccount beside a principal that is the account itself says the same twice.",
+    is: ({ type, address, path, kind }) =>
+      type === "aws_kms_key" &&
+      /CursorKey/.test(address) &&
+      kind === "dropped" &&
+      /^policy\.Statement\[1\]\.Condition/.test(path),
+  },
+  {
     reason: "A longer time before a message is handed out again, or a job must have begun: it waits, and is not lost.",
     is: of(
       /^(aws_sqs_queue|aws_backup_plan)$/,
@@ -313,6 +321,9 @@ const defaults: Readonly<Record<string, unknown>> = {
 };
 
 function isDefault(type: string, path: string, value: unknown): boolean {
+  const text = JSON.stringify(value);
+  if (/^aws_s3_bucket_lifecycle_configuration$/.test(type) && /^rule\[\d+\]\.filter(\[0\])?$/.test(path))
+    return text === '[{"prefix":""}]' || text === '{"prefix":""}';
   return defaults[`${type}.${path.replace(/\[\d+\]/g, "")}`] === value && value !== undefined;
 }
 
