@@ -4,7 +4,7 @@ import { type Attributes, blocksOf, isObject } from "../../graph/terraform-json"
 import { type Example, findings, type Rule } from "../rule";
 
 /** Of how many there must be, for one to be another than its like. */
-const fewest = 5;
+const fewest = 4;
 /** What part of them must be alike. */
 const most = 0.6;
 
@@ -138,6 +138,24 @@ export const alikeRules: readonly Rule[] = [
       group: ({ stack, attributes }, graph) =>
         `${stack.id} ${attributes.rest_api_id} ${graph.render(String(attributes.http_method), stack) === "OPTIONS"}`,
       aspects: ({ attributes }) => partsOf(attributes.response_parameters),
+    }),
+  },
+  {
+    id: "dynamodb-ttl-alike",
+    title: "Tables call the time at which items expire by the same name",
+    severity: "low",
+    why: "Items are written with the name that the others have: those of this table stay for ever.",
+    fix: "Set ttl.attribute_name as the other tables have it.",
+    references: ["https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/TTL.html"],
+    examples: of(
+      "aws_dynamodb_table",
+      { name: "a", ttl: { attribute_name: "until", enabled: true } },
+      { name: "b", ttl: { attribute_name: "expiresAt", enabled: true } },
+    ),
+    judge: judgeAlike({
+      types: ["aws_dynamodb_table"],
+      group: ({ attributes }) => (blocksOf(attributes, "ttl").length === 0 ? undefined : ""),
+      aspects: ({ attributes }) => ({ "ttl.attribute_name": blocksOf(attributes, "ttl")[0]?.attribute_name }),
     }),
   },
   {

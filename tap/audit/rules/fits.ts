@@ -142,7 +142,11 @@ export const fitsRules: readonly Rule[] = [
         .find((each) => each.stack === node.stack && placeOf(graph, each) === place);
       if (own === undefined) return [];
       const waits = graph.referencesFrom(node).some((each) => "to" in each && each.to === own);
-      return waits ? [] : [`must wait for ${own.address}`];
+      const status = referredAt(graph, node, "status_code", "aws_api_gateway_method_response");
+      return [
+        ...(waits ? [] : [`must wait for ${own.address}`]),
+        ...(status === undefined || placeOf(graph, status) === place ? [] : [`must not be of ${status.address}`]),
+      ];
     }),
   },
   {
@@ -301,6 +305,12 @@ function shows({ type, properties }: Attributes): boolean {
   };
   const names = wanted[String(type)];
   return names === undefined || names.some((name) => isSet(properties[name]));
+}
+
+function referredAt(graph: Graph, node: GraphNode, path: string, type: string): GraphNode | undefined {
+  return graph
+    .referencesFrom(node, path)
+    .flatMap((each) => ("to" in each && each.to.type === type ? [each.to] : []))[0];
 }
 
 /** API, path and method, as one text. */

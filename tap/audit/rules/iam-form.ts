@@ -79,6 +79,26 @@ const under = (action: string) => ({
   },
 });
 
+const publishing = (conditions: Attributes) => ({
+  provider,
+  resource: {
+    aws_sns_topic_policy: {
+      Alarms: {
+        arn: "arn:aws:sns:us-east-1:111111111111:alarms",
+        policy: policyOf([
+          {
+            Effect: "Allow",
+            Principal: { Service: "cloudwatch.amazonaws.com" },
+            Action: "sns:Publish",
+            Resource: "arn:aws:sns:us-east-1:111111111111:alarms",
+            Condition: { StringEquals: { "aws:SourceAccount": "111111111111", ...conditions } },
+          },
+        ]),
+      },
+    },
+  },
+});
+
 /** What a policy needs to be one. */
 export const formRules: readonly Rule[] = [
   {
@@ -151,6 +171,28 @@ export const formRules: readonly Rule[] = [
     references: ["https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html"],
     examples: { failing: under("s3:GetObject"), passing: under("sqs:SendMessage") },
     judge: beyondBoundaries,
+  },
+  {
+    id: "iam-service-source",
+    title: "Services are let in for things that are named",
+    severity: "low",
+    why: "With the account alone, whatever of the service anybody in the account makes may use the thing.",
+    fix: "Put aws:SourceArn beside aws:SourceAccount into the statement's Condition.",
+    references: ["https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html"],
+    examples: {
+      failing: publishing({}),
+      passing: publishing({ "aws:SourceArn": "arn:aws:cloudwatch:us-east-1:111111111111:alarm:late" }),
+    },
+    judge: judgeStatements(["resource", "key"], ({ effect, principals, conditions }) => {
+      const has = (name: string) => conditions.some(({ key }) => key.toLowerCase() === name);
+      return effect === "Allow" &&
+        // S3's own access logs come from as many buckets as there are, and go to one place.
+        principals.some(({ type, value }) => type === "Service" && value !== "logging.s3.amazonaws.com") &&
+        has("aws:sourceaccount") &&
+        !conditions.some(({ key }) => /^(aws:SourceArn|kms:EncryptionContext)/i.test(key))
+        ? ["must say for which thing the service is let in, by aws:SourceArn"]
+        : [];
+    }),
   },
   {
     id: "iam-key-context",

@@ -67,12 +67,24 @@ export const harmless: readonly Harmless[] = [
   },
   {
     reason:
-      "Where on a dashboard something is drawn, how large and under which title, changes no measurement and no alarm.",
-    is: of(
-      /^aws_cloudwatch_dashboard$/,
-      /^dashboard_body\.(start|periodOverride|widgets\.(x|y|width|height|properties\.(title|view|stacked|period|stat|yAxis.*|markdown|legend.*|sparkline|setPeriodToTimeRange|metrics\.(expression|label|id|color|visible|yAxis|period|stat))))$/,
-      () => true,
-    ),
+      "What a dashboard draws is for people who look at it: what tells them to look are alarms, which measure by themselves.",
+    is: of(/^aws_cloudwatch_dashboard$/, /^dashboard_body\./, () => true),
+  },
+  {
+    reason:
+      "What replication waits for beside versions and keys is not what it needs: S3 tries again for what it failed at.",
+    is: ({ type, path, kind, before }) =>
+      type === "aws_s3_bucket_replication_configuration" &&
+      kind === "dropped" &&
+      /^depends_on\[/.test(path) &&
+      /^aws_s3_bucket_(policy|public_access_block|ownership_controls|lifecycle_configuration|logging|cors_configuration)\./.test(
+        String(before),
+      ),
+  },
+  {
+    reason:
+      "kms:CallerAccount in a role's own policy says the same twice: the caller is the role, which is of that account.",
+    is: of(/^aws_iam_role_policy$/, /\.Condition\.StringEquals\.kms:CallerAccount$/, ({ kind }) => kind === "dropped"),
   },
   {
     reason:
