@@ -36,10 +36,7 @@ export async function comparePair(
     throw new CommandError(
       `${first.name} and ${second.name} can't be compared: under the name of ${second.name}, the configuration refuses the settings of ${first.name}`,
     );
-  // A folder of some components alone is compared in those.
-  const places = [...new Set([...first.planned.keys(), ...second.planned.keys()])]
-    .filter((place) => isComparable(first, second, place))
-    .filter((place) => first.isInFolder(place) || second.isInFolder(place));
+  const places = placesOf(first, second);
   const differences: DeclaredDifference[] = [];
   const findings: ParityFinding[] = [...unplannedFindings(first, second)];
   let alike = 0;
@@ -55,6 +52,26 @@ export async function comparePair(
   }
   const environments = [first.name, second.name] as const;
   return { report: { environments, keys: declaringKeys(comparison.keys, differences), differences }, findings, alike };
+}
+
+/** A folder of some components alone is compared in those. */
+function placesOf(first: Subject, second: Subject): string[] {
+  return [...new Set([...first.planned.keys(), ...second.planned.keys()])]
+    .filter((place) => isComparable(first, second, place))
+    .filter((place) => first.isInFolder(place) || second.isInFolder(place));
+}
+
+/** What was changed by hand in the folder of two environments, in one alone: what depends on the folder, and not on the configuration. */
+export function changedInFolder(
+  first: Subject,
+  second: Subject,
+  comparison: Comparison,
+): { findings: ParityFinding[]; alike: number } {
+  const changes = placesOf(first, second).map((place) => changesIn(place, first, second, comparison));
+  return {
+    findings: [...unplannedFindings(first, second), ...changes.flatMap(({ findings }) => findings)],
+    alike: changes.reduce((sum, { alike }) => sum + alike, 0),
+  };
 }
 
 /** What the folder has in the one and not in the other: not what the configuration gives. */

@@ -54,7 +54,7 @@ function judgeFunction(graph: Graph, lambda: GraphNode, role: GraphNode, all: re
     ...things.map((thing) => keyUses(graph, lambda, rights, calls, thing)),
   ]);
   return [
-    ...(rights.isWhole ? notAllowed(lambda, rights, uses) : []),
+    ...(rights.isWhole ? notAllowed(lambda, role, rights, uses) : []),
     ...neverUsed(graph, lambda, rights, uses, [...things.flatMap(({ node }) => node ?? []), ...wiredTo(graph, lambda)]),
   ];
 }
@@ -117,17 +117,20 @@ function keyUses(graph: Graph, lambda: GraphNode, rights: RoleRights, calls: rea
   });
 }
 
-function notAllowed(lambda: GraphNode, rights: RoleRights, { needs }: Uses): Finding[] {
+function notAllowed(lambda: GraphNode, role: GraphNode, rights: RoleRights, { needs }: Uses): Finding[] {
   const lacking = needs.filter(({ anyOf }) => !anyOf.some((use) => isPossible(lambda, rights, use)));
   return [...new Map(lacking.map((need) => [need.does, need])).values()].map(({ does, anyOf }) => {
     const actions = [...new Set(anyOf.map(({ action }) => action))].join(" or ");
-    const { stack, address } = nearest(rights, anyOf) ?? lambda;
-    const role = `the role of ${lambda.physicalName ?? lambda.address}`;
-    return { stack: stack.id, address, message: `doesn't let ${role} do what it needs: it ${does} (${actions})` };
+    const { stack, address } = nearest(rights, anyOf) ?? role;
+    return {
+      stack: stack.id,
+      address,
+      message: `doesn't let the role of ${lambda.physicalName ?? lambda.address} do what it needs: it ${does} (${actions})`,
+    };
   });
 }
 
-/** The policy that speaks of the same thing, else of the same service: where the statement is to be changed. */
+/** The policy that speaks of the same thing: where the statement is to be changed. */
 function nearest({ granted }: RoleRights, anyOf: readonly Use[]): GraphNode | undefined {
   const services = new Set(anyOf.map(({ action }) => action.split(":")[0]));
   const ofService = granted.filter(
@@ -137,7 +140,7 @@ function nearest({ granted }: RoleRights, anyOf: readonly Use[]): GraphNode | un
   const ofThing = ofService.filter(({ statement }) =>
     anyOf.some(({ resources }) => statement.resources.some((own) => resources.some((other) => commonArn(own, other)))),
   );
-  return (ofThing[0] ?? ofService[0])?.node;
+  return ofThing[0]?.node;
 }
 
 /** Whether a use is allowed on something, or may be. */

@@ -9,7 +9,20 @@ import { logGroupProblems } from "../log-groups";
 import { type Finding, judgeEach, nodesIn, type Requirement } from "../requirement";
 
 /** What each line of the access log must have, to find a request in traces and other logs and to say how it went. */
-const wantedVariables = ["requestId", "xrayTraceId", "status", "responseLatency", "integration.requestId"];
+const wantedVariables = [
+  "requestId",
+  "xrayTraceId",
+  "httpMethod",
+  "resourcePath",
+  "identity.apiKeyId",
+  "status",
+  "error.responseType",
+  "waf.status",
+  "responseLatency",
+  "responseLength",
+  "integration.requestId",
+  "integration.error",
+];
 
 /**
  * What a line may have: nothing of who called but the id of the key, and nothing that callers choose (SEC-04). The path
@@ -18,11 +31,7 @@ const wantedVariables = ["requestId", "xrayTraceId", "status", "responseLatency"
 const allowedVariables = [
   ...wantedVariables,
   "apiId",
-  "error.responseType",
   "extendedRequestId",
-  "httpMethod",
-  "identity.apiKeyId",
-  "integration.error",
   "integration.integrationStatus",
   "integration.latency",
   "integration.status",
@@ -30,11 +39,8 @@ const allowedVariables = [
   "protocol",
   "requestTime",
   "requestTimeEpoch",
-  "resourcePath",
-  "responseLength",
   "stage",
   "waf.latency",
-  "waf.status",
 ];
 
 /** Variables that change what a function logs and traces, behind the back of its settings (Powertools, X-Ray SDK). */

@@ -1,9 +1,15 @@
 import type { Component } from "../../../config/components";
 import type { Environment } from "../../../config/environment";
+import { jobs as definition } from "../../../routes/jobs";
 import type { Graph, GraphNode } from "../../graph/model";
 import { methodSettingsOf, stagesOf, thoseOf, throttlingOf } from "../api-stage";
+import { gatewayOf } from "../gateway";
 import { expectThat, type Finding, judgeEach, nodesIn, type Requirement } from "../requirement";
 import type { StackJson } from "../stack-json";
+import { entrances, usagePlan } from "./api-08";
+import { deployed, routes } from "./api-08-routes";
+import { crossOrigin } from "./api-09";
+import { accessLog } from "./api-10";
 
 interface Limits {
   readonly throttlingRateLimit: number;
@@ -31,10 +37,10 @@ const pictured = [
 export const plat05: Requirement = {
   id: "PLAT-05",
   checks:
-    "Every REST API has one stage, of a deployment that waits for all methods and is made anew when one changes, and one setting of all methods with the environment's throttling; nothing of it is left to be done or undone by hand.",
+    "Every REST API has one stage, of a deployment that waits for all methods and is made anew when one changes, and one setting of all methods with the environment's throttling; nothing of it is left to be done or undone by hand. The platform's own has the methods of its table of routes alone, each before its function and behind its key and checks, for pages of the configured origins, and with an access log.",
   why: "A stage without limits takes the whole account's; one that serves an old deployment shows nobody what was released.",
   judge: (subject) => [
-    ...judgeEach(subject, "jobs", (stack) => hasApi(subject.graph, stack)),
+    ...judgeEach(subject, "jobs", (stack, environment) => ownApi(subject.graph, stack, environment)),
     ...judgeEach(subject, "all", (stack, environment) =>
       nodesIn(subject.graph, stack, "aws_api_gateway_rest_api").flatMap((restApi) =>
         judgeApi(subject.graph, stack, environment, restApi),
@@ -44,8 +50,20 @@ export const plat05: Requirement = {
   ],
 };
 
-function hasApi(graph: Graph, stack: StackJson): Finding[] {
-  return expectThat(nodesIn(graph, stack, "aws_api_gateway_rest_api").length === 1, stack, "must have one REST API");
+/** The platform's own API: what the table of routes has, within the configured limits, and nothing beside it. */
+function ownApi(graph: Graph, stack: StackJson, environment: Environment): Finding[] {
+  const gateway = gatewayOf(graph, stack);
+  if (gateway === undefined) return [{ stack: stack.id, message: "must have one REST API, with one stage" }];
+  const { allowedOrigins, clients, api } = environment.jobs;
+  const limits = { rateLimit: api.throttlingRateLimit, burstLimit: api.throttlingBurstLimit };
+  return [
+    ...entrances(gateway),
+    ...routes(gateway, definition),
+    ...deployed(gateway),
+    ...usagePlan(gateway, { ...limits, clients }),
+    ...crossOrigin(gateway, definition, allowedOrigins),
+    ...accessLog(gateway, environment),
+  ];
 }
 
 function judgeApi(graph: Graph, stack: StackJson, environment: Environment, restApi: GraphNode): Finding[] {

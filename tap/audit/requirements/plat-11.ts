@@ -1,6 +1,7 @@
 import { stackIdOf } from "../../../config/backend";
 import { type Component, components } from "../../../config/components";
 import type { Environment } from "../../../config/environment";
+import { sameInTerraform } from "../exact";
 import { expectThat, type Finding, judgeEach, ownsItsAccount, type Requirement, type Subject } from "../requirement";
 import { resourcesOf } from "../stack-json";
 
@@ -65,15 +66,42 @@ function accountWide(subject: Subject): Finding[] {
         stack,
         "must have one OIDC provider",
       ),
-      ...inEachRegion.flatMap((type) =>
-        expectThat(
-          [...regionsOf(type)].sort().join() === [...environment.account.regionNames].sort().join(),
-          stack,
-          `must have ${type} once in each of ${environment.account.regionNames.join(", ")}`,
-        ),
-      ),
+      ...inEachRegion.flatMap((type) => {
+        const wanted = environment.account.regionNames;
+        const message = `must have ${type} once in each of ${wanted.join(", ")}`;
+        const own = found.filter((resource) => resource.type === type);
+        const wrong = own.filter(
+          ({ attributes }) =>
+            !isOnce(String(attributes.region), regionsOf(type)) || !wanted.includes(String(attributes.region)),
+        );
+        return [
+          ...expectThat(
+            wanted.every((region) => regionsOf(type).includes(region)),
+            stack,
+            message,
+          ),
+          // What one environment switches on or off holds for all of the account; others may add services (PLAT-22).
+          ...(type === "aws_backup_region_settings" ? own : []).flatMap(({ address, attributes }) =>
+            expectThat(
+              sameInTerraform(attributes.resource_type_opt_in_preference, { DynamoDB: true, S3: true }) &&
+                sameInTerraform(attributes.resource_type_management_preference, { DynamoDB: true }) &&
+                sameInTerraform(attributes.lifecycle, {
+                  ignore_changes: ["resource_type_opt_in_preference", "resource_type_management_preference"],
+                }),
+              stack,
+              "must have tables and buckets backed up, tables by AWS Backup's own means, and leave other services to others",
+              address,
+            ),
+          ),
+          ...wrong.map(({ address }) => ({ stack: stack.id, address, message })),
+        ];
+      }),
     ];
   });
+}
+
+function isOnce(region: string, regions: readonly string[]): boolean {
+  return regions.indexOf(region) === regions.lastIndexOf(region);
 }
 
 function remoteStates(subject: Subject): Finding[] {

@@ -106,7 +106,12 @@ function workloadsMay({ accountId }: Environment) {
       return /^kms:(Decrypt|DescribeKey|Encrypt|Generate(DataKey\*?|Mac)|ReEncrypt\w*\*?|VerifyMac)$/.test(action);
     if (action === "s3:ListAllMyBuckets") return true;
     if (service === "s3")
-      return Resource.every((arn) => arn.startsWith("arn:aws:s3:::tap-")) && sameInPolicy(Condition, ownAccount);
+      // Not the buckets themselves: their policies and their removal are the deploy role's.
+      return (
+        action !== "s3:*" &&
+        Resource.every((arn) => arn.startsWith("arn:aws:s3:::tap-")) &&
+        sameInPolicy(Condition, ownAccount)
+      );
     return true;
   };
 }

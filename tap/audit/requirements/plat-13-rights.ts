@@ -5,6 +5,7 @@ import { sameInPolicy, serviceOf } from "../policies";
 import { expectThat, type Finding } from "../requirement";
 import { type PolicyStatement, type Resource, reference, type StackJson, statementsOf } from "../stack-json";
 import { stateKeyOf } from "../state-key";
+import { unconditional } from "./plat-13-conditions";
 import { domainRights, isApiArn } from "./plat-13-domains";
 import { accountRoles, policiesOf } from "./plat-13-entrances";
 
@@ -65,7 +66,10 @@ function judgeRole(
       const statements = statementsOf(attributes.policy);
       return [
         ...expectThat(statements.length > 0, stack, "is not literal JSON, and can't be judged", address),
-        ...statements.flatMap((statement) => judgeStatement(stack, role, statement, may)),
+        ...statements.flatMap((statement) => judgeStatement(stack, address, statement, may)),
+        ...statements.flatMap((statement) =>
+          unconditional(statement).map((message) => ({ stack: stack.id, address, message })),
+        ),
       ];
     }),
   ];
@@ -73,7 +77,7 @@ function judgeRole(
 
 function judgeStatement(
   stack: StackJson,
-  { address }: Resource,
+  address: string,
   statement: PolicyStatement,
   may: (action: string, statement: PolicyStatement) => boolean,
 ): Finding[] {

@@ -24,6 +24,7 @@ function outputsAndParameters(stack: StackJson): Finding[] {
         parameter?.attributes.insecure_value === expected,
         stack,
         `must have the output ${key} as the parameter ${path(key)}`,
+        parameter?.address,
       );
     }),
     ...parameters

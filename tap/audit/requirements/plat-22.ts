@@ -92,8 +92,10 @@ function judgePlan(subject: Subject, environment: Environment, vault: GraphNode,
     [rule.target_vault_name === referenceTo(vault, "name"), "must put backups into the vault"],
     [/^cron\(\d+ \d+ \* \* \? \*\)$/.test(String(rule.schedule)), "must back up each day"],
     [
-      Number(rule.start_window) >= 60 && Number(rule.completion_window) <= 1_440,
-      "must begin within an hour or more, and be done within a day",
+      Number(rule.start_window) >= 60 &&
+        Number(rule.completion_window) >= 720 &&
+        Number(rule.completion_window) <= 1_440,
+      "must begin within an hour or more, and be done within half a day to a day",
     ],
     [
       sameJson(blocksOf(rule, "lifecycle"), [{ delete_after: backupRetentionDays }]),
@@ -147,10 +149,15 @@ function judgeSelection(subject: Subject, environment: Environment, region: stri
       ...(condition === undefined && selection_tag === undefined ? [] : ["must select by name alone"]),
     ]),
     ...dataIn(subject, environment, region).flatMap(({ node, arn }) =>
-      findingsOn(node, covers(arn) ? [] : [`must select ${arn}, which holds data`]),
+      // Either is wrong: how it is called, or what is selected.
+      [node, selection].flatMap((each) =>
+        findingsOn(each, covers(arn) ? [] : [`must select ${arn}, which holds data`]),
+      ),
     ),
     ...logsIn(subject, environment).flatMap((node) =>
-      findingsOn(node, covers(String(node.arn)) ? ["holds logs, and is backed up"] : []),
+      [node, selection].flatMap((each) =>
+        findingsOn(each, covers(String(node.arn)) ? [`${node.arn} holds logs, and is backed up`] : []),
+      ),
     ),
   ];
 }

@@ -10,7 +10,7 @@ export const rec03: Requirement = {
     "The table has provisioned capacity, scaled by target tracking in both directions and otherwise left alone by Terraform, and point-in-time recovery.",
   why: "Capacity that an apply resets to its minimum refuses writes in the middle of the day.",
   judge: (subject) =>
-    judgeEach(subject, "records", (stack) => {
+    judgeEach(subject, "records", (stack, { records }) => {
       const [table, ...others] = nodesIn(subject.graph, stack, "aws_dynamodb_table");
       if (table === undefined || others.length > 0) return [{ stack: stack.id, message: "must have one table" }];
       const { billing_mode, point_in_time_recovery, lifecycle } = table.attributes;
@@ -33,13 +33,25 @@ export const rec03: Requirement = {
           "must leave its capacity to auto scaling",
           table.address,
         ),
-        ...scaling(subject.graph, stack, table, "Read"),
-        ...scaling(subject.graph, stack, table, "Write"),
+        ...scaling(subject.graph, stack, table, "Read", records.table, records.table.readCapacity),
+        ...scaling(subject.graph, stack, table, "Write", records.table, records.table.writeCapacity),
       ];
     }),
 };
 
-function scaling(graph: Graph, stack: StackJson, table: GraphNode, direction: "Read" | "Write"): Finding[] {
+interface Range {
+  readonly minimum: number;
+  readonly maximum: number;
+}
+
+function scaling(
+  graph: Graph,
+  stack: StackJson,
+  table: GraphNode,
+  direction: "Read" | "Write",
+  { targetUtilizationPercent }: { readonly targetUtilizationPercent: number },
+  wanted: Range,
+): Finding[] {
   const dimension = `dynamodb:table:${direction}CapacityUnits`;
   const targets = nodesIn(graph, stack, "aws_appautoscaling_target").filter(
     (target) =>
@@ -55,12 +67,12 @@ function scaling(graph: Graph, stack: StackJson, table: GraphNode, direction: "R
   const policies = nodesIn(graph, stack, "aws_appautoscaling_policy").filter((policy) =>
     graph.referencesFrom(policy, "resource_id").some((each) => "to" in each && each.to === target),
   );
-  const tracks = policies.some((policy) => follows(graph, policy, target, direction));
+  const tracks = policies.some((policy) => follows(graph, policy, target, direction, targetUtilizationPercent));
   return [
     ...expectThat(
-      Number(min_capacity) >= 1 && Number(max_capacity) > Number(min_capacity),
+      min_capacity === wanted.minimum && max_capacity === wanted.maximum && wanted.maximum > wanted.minimum,
       stack,
-      `scales between ${min_capacity} and ${max_capacity}, which is no range`,
+      `scales between ${min_capacity} and ${max_capacity}; it must between ${wanted.minimum} and ${wanted.maximum}`,
       target.address,
     ),
     ...expectThat(tracks, stack, `has no policy that follows the use of its ${dimension}`, target.address),
@@ -68,13 +80,18 @@ function scaling(graph: Graph, stack: StackJson, table: GraphNode, direction: "R
 }
 
 /** Whether a policy holds the use of the target's own dimension at a share that leaves room, both up and down. */
-function follows(graph: Graph, policy: GraphNode, target: GraphNode, direction: "Read" | "Write"): boolean {
+function follows(
+  graph: Graph,
+  policy: GraphNode,
+  target: GraphNode,
+  direction: "Read" | "Write",
+  percent: number,
+): boolean {
   const { policy_type, scalable_dimension, service_namespace } = policy.attributes;
   const isTargets = (value: unknown, name: string) =>
     value === `\${${target.address}.${name}}` || value === target.attributes[name];
   const [tracking] = blocksOf(policy.attributes, "target_tracking_scaling_policy_configuration");
   const [metric] = blocksOf(tracking ?? {}, "predefined_metric_specification");
-  const percent = Number(tracking?.target_value);
   return (
     policy_type === "TargetTrackingScaling" &&
     isTargets(scalable_dimension, "scalable_dimension") &&
@@ -82,7 +99,6 @@ function follows(graph: Graph, policy: GraphNode, target: GraphNode, direction: 
     graph.referencesFrom(policy, "resource_id").some((each) => "to" in each && each.to === target) &&
     metric?.predefined_metric_type === `DynamoDB${direction}CapacityUtilization` &&
     tracking?.disable_scale_in !== true &&
-    percent >= 20 &&
-    percent <= 90
+    Number(tracking?.target_value) === percent
   );
 }

@@ -2,6 +2,7 @@ import type { Graph, GraphNode } from "../../graph/model";
 import { isObject } from "../../graph/terraform-json";
 import { type Example, judgeResources, type Rule, unknown, knownValue as valueIn } from "../rule";
 import { escalationRules } from "./iam-escalation";
+import { formRules } from "./iam-form";
 import { allow, policyOf, roleWith, statementRules } from "./iam-statements";
 import { trustRules } from "./iam-trust";
 import { validityRules } from "./iam-validity";
@@ -172,6 +173,7 @@ function lengthOf(graph: Graph, node: GraphNode, policy: unknown): number {
 
 /** Who may do what: policies, trust, users. */
 export const iamRules: readonly Rule[] = [
+  ...formRules,
   ...statementRules,
   ...escalationRules,
   ...trustRules,

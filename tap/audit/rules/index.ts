@@ -1,5 +1,6 @@
 import type { Rule } from "../rule";
 import { alarmsRules } from "./alarms";
+import { alikeRules } from "./alike";
 import { apiGatewayRules } from "./api-gateway";
 import { backupRules } from "./backup";
 import { cloudfrontRules } from "./cloudfront";
@@ -10,13 +11,16 @@ import { ecsRules } from "./ecs";
 import { elbRules } from "./elb";
 import { endpointsRules } from "./endpoints";
 import { eventbridgeRules } from "./eventbridge";
+import { fitsRules } from "./fits";
 import { iamRules } from "./iam";
 import { kinesisRules } from "./kinesis";
 import { kmsRules } from "./kms";
 import { lambdaRules } from "./lambda";
 import { lambdaEventRules } from "./lambda-events";
+import { lambdaFitsRules } from "./lambda-fits";
 import { logsRules } from "./logs";
 import { namesRules } from "./names";
+import { placesRules } from "./places";
 import { rdsRules } from "./rds";
 import { s3Rules } from "./s3";
 import { secretsRules } from "./secrets";
@@ -34,6 +38,7 @@ import { wafRules } from "./waf";
 /** All rules that are asked of any configuration, in the order of their ids. */
 export const rules: readonly Rule[] = [
   ...alarmsRules,
+  ...alikeRules,
   ...apiGatewayRules,
   ...backupRules,
   ...cloudfrontRules,
@@ -44,13 +49,16 @@ export const rules: readonly Rule[] = [
   ...elbRules,
   ...endpointsRules,
   ...eventbridgeRules,
+  ...fitsRules,
   ...iamRules,
   ...kinesisRules,
   ...kmsRules,
   ...lambdaRules,
   ...lambdaEventRules,
+  ...lambdaFitsRules,
   ...logsRules,
   ...namesRules,
+  ...placesRules,
   ...rdsRules,
   ...s3Rules,
   ...secretsRules,
