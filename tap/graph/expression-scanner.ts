@@ -58,11 +58,7 @@ export class ExpressionScanner {
   }
 
   private template(onInterpolation: (interpolation: Interpolation) => void, end?: string): void {
-    while (this.position < this.text.length) {
-      if (!special.has(this.text.charCodeAt(this.position))) {
-        this.position += 1;
-        continue;
-      }
+    while (this.toSpecial()) {
       const next = this.text.slice(this.position, this.position + 3);
       if (end !== undefined && next.startsWith(end)) return;
       if (next === "$${" || next === "%%{") this.position += 3;
@@ -70,6 +66,12 @@ export class ExpressionScanner {
         onInterpolation(this.interpolation(next.startsWith("%")));
       else this.position += end !== undefined && next.startsWith("\\") ? 2 : 1;
     }
+  }
+
+  /** On to the next character that may mean something; false at the end. */
+  private toSpecial(): boolean {
+    while (this.position < this.text.length && !special.has(this.text.charCodeAt(this.position))) this.position += 1;
+    return this.position < this.text.length;
   }
 
   private interpolation(isDirective: boolean): Interpolation {

@@ -210,7 +210,13 @@ test.each([
   ["in a list", { ingress: [{ for_each: "${local.ports}", content: [{ from_port: "${ingress.value.from}" }] }] }],
   [
     "by its iterator",
-    { ingress: { for_each: [1], iterator: "port", content: { from_port: "${port.value.from}", to_port: "${port.key}" } } },
+    {
+      ingress: {
+        for_each: [1],
+        iterator: "port",
+        content: { from_port: "${port.value.from}", to_port: "${port.key}" },
+      },
+    },
   ],
   [
     "in one within another",
