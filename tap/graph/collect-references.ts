@@ -140,7 +140,8 @@ export class ReferenceCollector {
 
   private names(value: string, leaf: Leaf): void {
     const { node } = this;
-    const attribute = this.ownName(leaf) ?? nameAttribute({ ...leaf, type: node.type }, value);
+    const attribute =
+      this.ownName(leaf) ?? nameAttribute({ type: node.type, way: leaf.way, before: leaf.before }, value);
     if (attribute === undefined) return;
     const kind = node.mode === "data" && node.type === "aws_ssm_parameter" ? "parameter" : "name";
     const place = { ...placeOf(node), ...(leaf.region === undefined ? {} : { region: leaf.region }) };

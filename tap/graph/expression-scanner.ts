@@ -18,6 +18,9 @@ export interface Interpolation {
   readonly whole?: Traversal;
 }
 
+/** What a template reads as more than itself: the signs of expressions, a quote and what escapes it. */
+const special: ReadonlySet<number> = new Set([...'$%"\\'].map((character) => character.charCodeAt(0)));
+
 const identifier = /[\p{L}_][\p{L}\p{N}_-]*/uy;
 const providerFunction = /::[\p{L}_][\p{L}\p{N}_-]*/uy;
 const digits = /\d+/y;
@@ -55,7 +58,7 @@ export class ExpressionScanner {
   }
 
   private template(onInterpolation: (interpolation: Interpolation) => void, end?: string): void {
-    while (this.position < this.text.length) {
+    while (this.toSpecial()) {
       const next = this.text.slice(this.position, this.position + 3);
       if (end !== undefined && next.startsWith(end)) return;
       if (next === "$${" || next === "%%{") this.position += 3;
@@ -63,6 +66,12 @@ export class ExpressionScanner {
         onInterpolation(this.interpolation(next.startsWith("%")));
       else this.position += end !== undefined && next.startsWith("\\") ? 2 : 1;
     }
+  }
+
+  /** On to the next character that may mean something; false at the end. */
+  private toSpecial(): boolean {
+    while (this.position < this.text.length && !special.has(this.text.charCodeAt(this.position))) this.position += 1;
+    return this.position < this.text.length;
   }
 
   private interpolation(isDirective: boolean): Interpolation {

@@ -24,9 +24,9 @@ export function wholeTraversal(text: string): Traversal | undefined {
 }
 
 /** A bare traversal, e.g. of `depends_on`: `aws_vpc.Vpc`, also where older configurations have it as `${aws_vpc.Vpc}`. */
-export function parseTraversal(text: string): Traversal | undefined {
-  return wholeTraversal(text) ?? new ExpressionScanner(text).traversalAlone();
-}
+export const parseTraversal: (text: string) => Traversal | undefined = remembering(
+  (text) => wholeTraversal(text) ?? new ExpressionScanner(text).traversalAlone(),
+);
 
 /** A text that means itself where Terraform would read expressions. */
 export function escapeTemplate(text: string): string {

@@ -10,7 +10,10 @@ const marked = /\uE000(\d+)\uE000/g;
  * they are: Terraform puts their values in before anyone reads the JSON, so their quotes are not the JSON's.
  */
 export function parseJsonText(text: string): object | undefined {
-  return /^\s*[[{]/.test(text) ? parsed(text) : undefined;
+  // Most texts are none: a look at the first character tells.
+  const first = text.charCodeAt(0);
+  const isJson = first === 0x5b || first === 0x7b || (first <= 0x20 && /^\s*[[{]/.test(text));
+  return isJson ? parsed(text) : undefined;
 }
 
 const parsed = remembering((text): object | undefined => {

@@ -10,9 +10,9 @@ export interface Leaf {
   /** The path without indices, by which tables know it. */
   readonly way: string;
   /** The text before it in the same list. */
-  readonly before?: string;
+  readonly before: string | undefined;
   /** What the object around it calls its region: a dashboard's widget may show another one's metrics. */
-  readonly region?: string;
+  readonly region: string | undefined;
 }
 
 /** What is no value of the resource: cdktf's remarks, and Terraform's own arguments. */
@@ -22,40 +22,57 @@ const notWalked = new Set(["//", "depends_on", "lifecycle", "provider"]);
 export const leavesOf = rememberingObjects((attributes: Attributes): readonly Leaf[] => {
   const leaves: Leaf[] = [];
   for (const [key, value] of Object.entries(attributes))
-    if (!notWalked.has(key)) walk(value, { path: key, way: key }, leaves);
+    if (!notWalked.has(key)) walk(leaves, value, key, key, undefined, undefined);
   return leaves;
 });
 
-type Position = Omit<Leaf, "text">;
+/* Arguments one by one, and no object for them: there are as many as there are texts. */
 
-function walk(value: unknown, at: Position, leaves: Leaf[]): void {
-  if (typeof value === "string") walkText(value, at, leaves);
-  else if (Array.isArray(value)) walkList(value, at, leaves);
-  else if (isObject(value)) walkObject(value, at, leaves);
+function walk(
+  leaves: Leaf[],
+  value: unknown,
+  path: string,
+  way: string,
+  region: string | undefined,
+  before: string | undefined,
+): void {
+  if (typeof value === "string") walkText(leaves, value, path, way, region, before);
+  else if (Array.isArray(value)) walkList(leaves, value, path, way, region);
+  else if (isObject(value)) walkObject(leaves, value, path, way, region);
 }
 
-function walkText(text: string, at: Position, leaves: Leaf[]): void {
+function walkText(
+  leaves: Leaf[],
+  text: string,
+  path: string,
+  way: string,
+  region: string | undefined,
+  before: string | undefined,
+): void {
   const json = parseJsonText(text);
-  if (json === undefined) leaves.push({ ...at, text });
-  else walk(json, at, leaves);
+  if (json === undefined) leaves.push({ text, path, way, before, region });
+  else walk(leaves, json, path, way, region, before);
 }
 
-function walkList(list: readonly unknown[], at: Position, leaves: Leaf[]): void {
+function walkList(
+  leaves: Leaf[],
+  list: readonly unknown[],
+  path: string,
+  way: string,
+  region: string | undefined,
+): void {
   list.forEach((item, index) => {
     const before = list[index - 1];
-    const { before: _, ...around } = at;
-    const position = { ...around, path: pathOf(at.path, index) };
-    walk(item, typeof before === "string" ? { ...position, before } : position, leaves);
+    walk(leaves, item, pathOf(path, index), way, region, typeof before === "string" ? before : undefined);
   });
 }
 
-function walkObject(object: Attributes, at: Position, leaves: Leaf[]): void {
-  const { before: _, ...outer } = at;
-  const around = typeof object.region === "string" ? { ...outer, region: object.region } : outer;
+function walkObject(leaves: Leaf[], object: Attributes, path: string, way: string, outer: string | undefined): void {
+  const region = typeof object.region === "string" ? object.region : outer;
   for (const [key, item] of Object.entries(object)) {
-    const position = { ...around, path: pathOf(at.path, key), way: pathOf(at.way, key) };
+    const [innerPath, innerWay] = [pathOf(path, key), pathOf(way, key)];
     // Keys have expressions too: the condition keys of a trust policy begin with the identity provider's name.
-    if (key.includes("${")) leaves.push({ ...position, text: key });
-    walk(item, position, leaves);
+    if (key.includes("${")) leaves.push({ text: key, path: innerPath, way: innerWay, before: undefined, region });
+    walk(leaves, item, innerPath, innerWay, region, undefined);
   }
 }

@@ -120,7 +120,7 @@ export interface NamePlace {
   /** Way to it without indices: `metric_query.metric.dimensions.QueueName`. */
   readonly way: string;
   /** The text before it in the same list: CloudWatch's dashboards list dimensions and values in turns. */
-  readonly before?: string;
+  readonly before: string | undefined;
 }
 
 /** What an attribute names; undefined where it isn't known to hold names. */

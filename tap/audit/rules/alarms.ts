@@ -162,7 +162,7 @@ export const alarmsRules: readonly Rule[] = [
     },
     judge: judgeResources("aws_cloudwatch_composite_alarm", (node, graph) => {
       const rule = knownValue(graph, node, node.attributes.alarm_rule);
-      const known = nameAttribute({ type: node.type, way: "alarm_rule" }, "");
+      const known = nameAttribute({ type: node.type, way: "alarm_rule", before: undefined }, "");
       if (typeof rule !== "string" || known === undefined || rule.includes("%{")) return [];
       const found = new Set(
         graph
