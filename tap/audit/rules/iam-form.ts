@@ -289,25 +289,27 @@ function versionOf({ node, path, source }: PolicyDocument): string | undefined {
   return document.Version === undefined ? "" : String(document.Version);
 }
 
-function lacking(statement: Statement, { kind, path }: PolicyDocument): string[] {
+function lacking(statement: Statement, { kind, node, path }: PolicyDocument): string[] {
   // Rights of a thing's own resource (aws_lambda_permission) have no document.
   if (path === "") return [];
   const { actions, notActions, resources, notResources, principals, notPrincipals } = statement;
   const isOfThing = kind === "resource" || kind === "key" || kind === "trust" || kind === "endpoint";
+  // Roles and repositories of images (Amazon ECR user guide, repository policies) are what their policies are about.
+  const namesResources = kind !== "trust" && !node.type.startsWith("aws_ecr_");
   return [
     ...(actions.length + notActions.length === 0 ? ["must have actions"] : []),
-    ...(kind !== "trust" && resources.length + notResources.length === 0 ? ["must have resources"] : []),
+    ...(namesResources && resources.length + notResources.length === 0 ? ["must have resources"] : []),
     ...(kind === "key" && resources.length > 0 && !resources.includes("*")
       ? [`must be on this key, which is * (it is on ${resources.join(", ")})`]
       : []),
     ...[...principals, ...notPrincipals]
       .filter(
         ({ type, value }) =>
-          type === "Service" && !/^[a-z0-9-]+(\.[a-z0-9-]+)*\.(amazonaws\.com(\.cn)?|aws\.internal)$|^\$\{/.test(value),
+          type === "Service" && !/^[a-z0-9-]+(\.[a-z0-9-]+)*\.(amazonaws\.com(\.cn)?|aws\.internal)$|\$\{/.test(value),
       )
       .map(({ value }) => `must name a service that exists (${value} doesn't)`),
     ...resources
-      .filter((resource) => /^arn:aws:logs:/.test(resource) && !/:log-group:[^:]*(:\*|:log-stream:.*)?$/.test(resource))
+      .filter((resource) => /^arn:aws:logs:[^$]*$/.test(resource) && !/:log-group:[^:]*(:\*|:log-stream:.*)?$/.test(resource))
       .map((resource) => `must name a log group and its streams as AWS does (${resource})`),
     ...(isOfThing && principals.length + notPrincipals.length === 0 ? ["must have principals"] : []),
   ];
