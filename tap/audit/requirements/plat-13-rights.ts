@@ -145,6 +145,7 @@ function deployMay(environment: Environment, backend: BackendSettings) {
   const limits = deployLimits(environment);
   return (action: string, statement: PolicyStatement): boolean => {
     const service = serviceOf(action);
+    if (/^dynamodb:(Get|Put|Delete|Update)Item$/i.test(action)) return ofItems(environment, backend)(statement);
     if (/^s3:Delete/i.test(action)) return deletes(environment, backend)(statement);
     if (service === "acm" || service === "route53" || service === "apigateway")
       return domainRights(environment, action, statement);
@@ -194,6 +195,13 @@ function isForOwnFunctions({ accountId }: Environment, { Condition }: PolicyStat
   return sameInPolicy(Condition, {
     ArnLike: { "lambda:FunctionArn": `arn:aws:lambda:*:${accountId}:function:tap-*` },
   });
+}
+
+/** Items are locks; those of the systems' tables are written when a replica is filled. */
+function ofItems(environment: Environment, backend: BackendSettings): Limits[string] {
+  const { lockTables } = stateNames(environment, backend);
+  const ofSystems = /:table\/tap-(?!state-|bootstrap-)[a-z*][^/]*$/;
+  return ({ Resource = [] }) => Resource.every((arn) => lockTables.includes(arn) || ofSystems.test(arn));
 }
 
 /** Nothing of the states but their lock files; of buckets, those of the systems, by name. */

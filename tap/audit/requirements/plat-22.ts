@@ -192,6 +192,7 @@ function judgeRole(
     ...data
       .filter(({ type }) => type === "aws_s3_bucket")
       .flatMap(({ arn }) => lacking(["s3:GetObjectVersion", "s3:GetObjectVersionTagging"], `${arn}/object`)),
+    ...(data.some(({ type }) => type === "aws_s3_bucket") ? lacking(["s3:ListAllMyBuckets"], "*") : []),
     ...vaults.flatMap((arn) => lacking(["backup:CopyIntoBackupVault"], arn)),
     ...vaults.flatMap((arn) =>
       lacking(["backup:TagResource"], `arn:aws:backup:${arn.split(":")[3]}:${environment.accountId}:recovery-point:p`),

@@ -159,6 +159,29 @@ export const alikeRules: readonly Rule[] = [
     }),
   },
   {
+    id: "lambda-powertools-alike",
+    title: "Functions are told alike where their logs and metrics go",
+    severity: "low",
+    why: "Metrics of a function that lacks the namespace are in another place, or nowhere: no alarm and no dashboard sees them.",
+    fix: "Give its environment the POWERTOOLS_ variables of the others.",
+    references: ["https://docs.aws.amazon.com/powertools/typescript/latest/environment-variables/"],
+    examples: of(
+      "aws_lambda_function",
+      { function_name: "a", environment: { variables: {} } },
+      { function_name: "b", environment: { variables: { POWERTOOLS_METRICS_NAMESPACE: "orders" } } },
+    ),
+    judge: judgeAlike({
+      types: ["aws_lambda_function"],
+      group: () => "",
+      aspects: ({ attributes }) =>
+        Object.fromEntries(
+          Object.entries(partsOf(blocksOf(attributes, "environment")[0]?.variables)).filter(
+            ([name]) => name.startsWith("POWERTOOLS_") && name !== "POWERTOOLS_SERVICE_NAME",
+          ),
+        ),
+    }),
+  },
+  {
     id: "lambda-retries-alike",
     title: "Events that a function failed at are tried again as often and as long as others",
     severity: "low",

@@ -91,6 +91,20 @@ const table = (attributes: Attributes) => ({
   },
 });
 const multiRegion = (multi_region: boolean) => ({ resource: { aws_kms_key: { Data: { multi_region } } } });
+const keyFor = (Action: string) => ({
+  resource: {
+    aws_kms_key: {
+      Data: {
+        policy: policyOf([
+          { Effect: "Allow", Principal: { AWS: "arn:aws:iam::111111111111:root" }, Action, Resource: "*" },
+        ]),
+      },
+    },
+  },
+});
+const mailTo = (endpoint: string) => ({
+  resource: { aws_sns_topic_subscription: { Mail: { topic_arn: "t", protocol: "email", endpoint } } },
+});
 const dashboard = (widget: object) => ({
   resource: {
     aws_cloudwatch_dashboard: {
@@ -264,6 +278,40 @@ export const fitsRules: readonly Rule[] = [
         ? ["must not be of several regions: it has no replica"]
         : [],
     ),
+  },
+  {
+    id: "kms-key-used",
+    title: "Keys let somebody use them",
+    severity: "medium",
+    why: "A key that can only be administered encrypts nothing: what is set to use it fails.",
+    fix: "Allow kms:Decrypt, kms:GenerateMac or what the key is for, in its policy.",
+    references: ["https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-overview.html"],
+    examples: { failing: keyFor("kms:PutKeyPolicy"), passing: keyFor("kms:*") },
+    judge: judgeResources("aws_kms_key", (node, graph) => {
+      const statements = graph.policiesOf(node).flatMap((document) => document.statements);
+      const uses =
+        /^(\*|kms:(\*|(Decrypt|Encrypt|GenerateDataKey|GenerateMac|VerifyMac|Sign|Verify|ReEncrypt|DeriveSharedSecret).*))$/i;
+      return statements.length === 0 ||
+        statements.some(({ effect, actions }) => effect === "Allow" && actions.some((action) => uses.test(action)))
+        ? []
+        : ["must let somebody use it"];
+    }),
+  },
+  {
+    id: "sns-mail-address",
+    title: "Mail goes to addresses that can exist",
+    severity: "medium",
+    why: "SNS takes the subscription, and what it sends comes back to nobody: alarms aren't heard of.",
+    fix: "Write the address of a mailbox that somebody reads into endpoint.",
+    references: ["https://docs.aws.amazon.com/sns/latest/dg/sns-email-notifications.html"],
+    examples: { failing: mailTo("oncall@example.com-x"), passing: mailTo("oncall@example.com") },
+    judge: judgeResources("aws_sns_topic_subscription", (node, graph) => {
+      if (!/^email/.test(String(node.attributes.protocol))) return [];
+      const endpoint = knownValue(graph, node, node.attributes.endpoint);
+      return typeof endpoint !== "string" || /^[^@\s]+@[^@\s]+\.[a-z]{2,}$/i.test(endpoint)
+        ? []
+        : [`must write to an address that can exist (${endpoint} can't)`];
+    }),
   },
   {
     id: "dashboard-widgets",

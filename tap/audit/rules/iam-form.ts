@@ -292,7 +292,7 @@ function versionOf({ node, path, source }: PolicyDocument): string | undefined {
 function lacking(statement: Statement, { kind, node, path }: PolicyDocument): string[] {
   // Rights of a thing's own resource (aws_lambda_permission) have no document.
   if (path === "") return [];
-  const { actions, notActions, resources, notResources, principals, notPrincipals } = statement;
+  const { actions, notActions, resources, notResources, principals, notPrincipals, conditions } = statement;
   const isOfThing = kind === "resource" || kind === "key" || kind === "trust" || kind === "endpoint";
   // Roles and repositories of images (Amazon ECR user guide, repository policies) are what their policies are about.
   const namesResources = kind !== "trust" && !node.type.startsWith("aws_ecr_");
@@ -308,8 +308,15 @@ function lacking(statement: Statement, { kind, node, path }: PolicyDocument): st
           type === "Service" && !/^[a-z0-9-]+(\.[a-z0-9-]+)*\.(amazonaws\.com(\.cn)?|aws\.internal)$|\$\{/.test(value),
       )
       .map(({ value }) => `must name a service that exists (${value} doesn't)`),
+    ...conditions
+      .filter(({ key }) => /^(kms:CallerAccount|aws:(SourceAccount|ResourceAccount|PrincipalAccount))$/i.test(key))
+      .flatMap(({ key, values }) => values.map((value) => ({ key, value })))
+      .filter(({ value }) => !/^\d{12}$|[$*?]/.test(value))
+      .map(({ key, value }) => `must compare ${key} with an account's id (${value} is none)`),
     ...resources
-      .filter((resource) => /^arn:aws:logs:[^$]*$/.test(resource) && !/:log-group:[^:]*(:\*|:log-stream:.*)?$/.test(resource))
+      .filter(
+        (resource) => /^arn:aws:logs:[^$]*$/.test(resource) && !/:log-group:[^:]*(:\*|:log-stream:.*)?$/.test(resource),
+      )
       .map((resource) => `must name a log group and its streams as AWS does (${resource})`),
     ...(isOfThing && principals.length + notPrincipals.length === 0 ? ["must have principals"] : []),
   ];

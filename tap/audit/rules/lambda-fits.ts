@@ -43,6 +43,8 @@ const archived = (attributes: Attributes) => ({
     aws_lambda_function: {
       Reads: {
         function_name: "reads",
+        handler: "index.handler",
+        runtime: "nodejs22.x",
         filename: "${data.archive_file.Code.output_path}",
         source_code_hash: "${data.archive_file.Code.output_base64sha256}",
         ...attributes,
@@ -137,7 +139,7 @@ export const lambdaFitsRules: readonly Rule[] = [
     references: ["https://docs.aws.amazon.com/lambda/latest/dg/configuration-function-zip.html"],
     examples: { failing: archived({ source_code_hash: null }), passing: archived({}) },
     judge: judgeResources("aws_lambda_function", (node, graph) => {
-      const { filename, source_code_hash } = node.attributes;
+      const { filename, source_code_hash, handler, runtime } = node.attributes;
       const archive = graph
         .referencesFrom(node)
         .find(
@@ -146,6 +148,7 @@ export const lambdaFitsRules: readonly Rule[] = [
       if (archive === undefined || !("to" in archive)) return [];
       const { address } = archive.to;
       return [
+        ...(isSet(handler) && isSet(runtime) ? [] : ["must have a handler and a runtime for its archive"]),
         ...(filename === `\${${address}.output_path}` ? [] : [`must have the file of ${address} for its code`]),
         ...(new RegExp(`^\\$\\{${address.replaceAll(".", "\\.")}\\.output_(base64)?sha(256|512)\\}$`).test(
           String(source_code_hash),
@@ -174,9 +177,13 @@ export const lambdaFitsRules: readonly Rule[] = [
           .map((value) => graph.render(value, key.stack));
         if (values.length === 0) return [];
         const lambdas = referrersOf(graph, key, "aws_lambda_function", "kms_key_arn").flatMap(({ arn }) => arn ?? []);
-        const lets = (arn: string) => values.some((value) => matchesArn(value, arn) || value === arn);
+        const lets = (arn: string) => values.some((value) => matchesArn(value, arn));
+        // Lambda names the version that it starts, or the function, by what it encrypts.
+        const versions = values.some((value) => value.endsWith(":*"));
         return findings(key, [
-          ...lambdas.filter((arn) => !lets(arn)).map((arn) => `must let in ${arn}, whose settings it encrypts`),
+          ...lambdas
+            .filter((arn) => !lets(arn) || (versions && !lets(`${arn}:1`)))
+            .map((arn) => `must let in ${arn}, whose settings it encrypts`),
           ...values.filter((value) => /:function:[^:]*\*/.test(value)).map((value) => `must not let in ${value}`),
         ]);
       }),

@@ -72,12 +72,12 @@ export const harmless: readonly Harmless[] = [
   },
   {
     reason:
-      "What replication waits for beside versions and keys is not what it needs: S3 tries again for what it failed at.",
+      "What replication and the trail wait for is the order of the first deployment alone: there is nothing in their buckets yet that could be left out.",
     is: ({ type, path, kind, before }) =>
-      type === "aws_s3_bucket_replication_configuration" &&
+      /^aws_(s3_bucket_replication_configuration|cloudtrail)$/.test(type) &&
       kind === "dropped" &&
       /^depends_on\[/.test(path) &&
-      /^aws_s3_bucket_(policy|public_access_block|ownership_controls|lifecycle_configuration|logging|cors_configuration)\./.test(
+      /^aws_(iam_role_policy|s3_bucket_(versioning|public_access_block|ownership_controls|lifecycle_configuration|logging|cors_configuration))\.|^aws_s3_bucket_policy\.Bucket_/.test(
         String(before),
       ),
   },
@@ -135,8 +135,8 @@ export const harmless: readonly Harmless[] = [
     reason:
       "What a validator, a selector, a rule of a web ACL, of a lifecycle or of a backup plan is called is a label: it is referred to by its id, or by nobody.",
     is: of(
-      /^aws_(api_gateway_request_validator|appautoscaling_policy|cloudtrail|wafv2_web_acl|backup_plan|backup_selection|api_gateway_usage_plan|s3_bucket_lifecycle_configuration|lambda_alias)$/,
-      /^(name|advanced_event_selector\.name|rule\.(name|id|rule_name|visibility_config\.metric_name)|visibility_config\.metric_name)$/,
+      /^aws_(api_gateway_request_validator|appautoscaling_policy|cloudtrail|wafv2_web_acl|backup_plan|backup_selection|api_gateway_usage_plan|s3_bucket_lifecycle_configuration|s3_bucket_notification|lambda_alias)$/,
+      /^(name|queue\.id|advanced_event_selector\.name|rule\.(name|id|rule_name|visibility_config\.metric_name)|visibility_config\.metric_name)$/,
       ({ kind }) => kind === "renamed",
     ),
   },
@@ -219,6 +219,31 @@ export const harmless: readonly Harmless[] = [
       /^policy\.Statement\[1\]\.Condition/.test(path),
   },
   {
+    reason: "A topic's policy is on the topic alone: a wider Resource lets nobody at anything else.",
+    is: of(
+      /^aws_sns_topic_policy$/,
+      /^policy\.Statement(\.Resource)?$/,
+      ({ kind, what }) => kind === "widened" && /any (resource|of its name)/.test(what),
+    ),
+  },
+  {
+    reason: "aws:SourceAccount beside an aws:SourceArn that has the account in it says the same twice.",
+    is: of(
+      /^aws_sns_topic_policy$/,
+      /\.Condition\.StringEquals(\.aws:SourceAccount)?$/,
+      ({ kind, before }) =>
+        kind === "dropped" && /^("\d{12}"|\{"aws:SourceAccount":"\d{12}"\})$/.test(JSON.stringify(before)),
+    ),
+  },
+  {
+    reason: "With a bucket key S3 calls KMS less often; what it writes is encrypted under the same key.",
+    is: of(
+      /^aws_s3_bucket_server_side_encryption_configuration$/,
+      /^rule\.bucket_key_enabled$/,
+      ({ kind, before }) => kind === "flipped" && before === false,
+    ),
+  },
+  {
     reason: "A longer time before a message is handed out again, or a job must have begun: it waits, and is not lost.",
     is: of(
       /^(aws_sqs_queue|aws_backup_plan)$/,
@@ -296,6 +321,11 @@ export const harmless: readonly Harmless[] = [
         "aws_api_gateway_rest_api",
         "fail_on_warnings",
         "It is about descriptions that are imported, and there are none.",
+      ],
+      [
+        "aws_lambda_event_source_mapping",
+        "bisect_batch_on_function_error",
+        "Streams have it; for queues AWS refuses it at the first deployment, which is dev's.",
       ],
       [
         "aws_ssm_parameter",
