@@ -32,6 +32,19 @@ const statuses: Readonly<Record<string, number>> = {
   WAF_FILTERED: 403,
 };
 
+/** What programs tell problems by, for each status. */
+const kinds: Readonly<Record<number, string>> = {
+  400: "invalid-request",
+  401: "unauthorized",
+  403: "forbidden",
+  404: "route-not-found",
+  413: "body-too-large",
+  415: "unsupported-media-type",
+  429: "too-many-requests",
+  500: "internal",
+  504: "timeout",
+};
+
 /** Seconds to wait, where the gateway knows them. */
 const retryAfterSeconds: Readonly<Record<string, number>> = { THROTTLED: 1 };
 
@@ -87,7 +100,7 @@ function isProblem(templates: unknown, status: number | undefined, seconds: numb
     problem.schema.safeParse(body).success &&
     body.status === status &&
     body.retryAfterSeconds === seconds &&
-    /^urn:tap:problem:[a-z-]+$/.test(String(body.type)) &&
+    body.type === `urn:tap:problem:${kinds[Number(status)]}` &&
     String(body.title) !== "" &&
     String(body.detail) !== "" &&
     String(body.instance).startsWith("urn:uuid:") &&

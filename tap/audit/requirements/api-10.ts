@@ -11,6 +11,7 @@ import { type Finding, judgeEach, nodesIn, type Requirement } from "../requireme
 /** What each line of the access log must have, to find a request in traces and other logs and to say how it went. */
 const wantedVariables = [
   "requestId",
+  "extendedRequestId",
   "xrayTraceId",
   "httpMethod",
   "resourcePath",
@@ -31,7 +32,6 @@ const wantedVariables = [
 const allowedVariables = [
   ...wantedVariables,
   "apiId",
-  "extendedRequestId",
   "integration.integrationStatus",
   "integration.latency",
   "integration.status",

@@ -104,6 +104,7 @@ function workloadsMay({ accountId }: Environment) {
     if (action === "kms:CreateGrant") return sameInPolicy(Condition, forVaults);
     if (service === "kms")
       return /^kms:(Decrypt|DescribeKey|Encrypt|Generate(DataKey\*?|Mac)|ReEncrypt\w*\*?|VerifyMac)$/.test(action);
+    if (service === "bedrock") return action === "bedrock:InvokeModel";
     if (action === "s3:ListAllMyBuckets") return true;
     if (service === "s3")
       // Not the buckets themselves: their policies and their removal are the deploy role's.

@@ -125,6 +125,9 @@ function planLimits(stack: StackJson, environment: Environment, backend: Backend
   return {
     "s3:GetObject": ({ Resource = [] }) =>
       Resource.every((arn) => buckets.some((bucket) => arn.startsWith(`${bucket}/`))),
+    "s3:ListBucket": ({ Resource = [], Condition = {} }) =>
+      Resource.every((arn) => buckets.includes(arn)) ||
+      Object.values(Condition).some((each) => "aws:ResourceAccount" in each),
     "dynamodb:GetItem": ({ Resource, Condition }) =>
       sameInPolicy(Resource, lockTables) && sameInPolicy(Condition, digests),
     "kms:Decrypt": ({ Resource, Condition }) =>

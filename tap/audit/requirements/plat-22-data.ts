@@ -45,3 +45,22 @@ export function logsIn({ graph }: Subject, { environmentSuffix }: Environment): 
       (stack.component === "security" || stack.component === "bootstrap") && !physicalName.startsWith("tap-state-"),
   );
 }
+
+/** What AWS Backup calls to back up buckets, as AWS's own policy for it has it (AWSBackupServiceRolePolicyForS3Backup). */
+export const forBuckets: readonly string[] = [
+  "cloudwatch:GetMetricData",
+  ...["DeleteRule", "DescribeRule", "DisableRule", "EnableRule", "ListRules", "ListTargetsByRule", "PutRule"].map(
+    (name) => `events:${name}`,
+  ),
+  "events:PutTargets",
+  "events:RemoveTargets",
+  ...["Acl", "Location", "Notification", "Tagging", "Versioning"].map((name) => `s3:GetBucket${name}`),
+  "s3:GetInventoryConfiguration",
+  "s3:PutInventoryConfiguration",
+  "s3:PutBucketNotification",
+  "s3:ListAllMyBuckets",
+  "s3:ListBucket",
+  "s3:ListBucketVersions",
+  ...["", "Acl", "Tagging", "Version", "VersionAcl", "VersionTagging"].map((name) => `s3:GetObject${name}`),
+  "tag:GetResources",
+];

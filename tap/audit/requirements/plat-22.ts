@@ -11,7 +11,7 @@ import { grantingServices, keyUses } from "../key-policy";
 import { type Finding, ownNodesIn, type Requirement, type Subject, sameJson } from "../requirement";
 import { allowedBy, trustedBy } from "../roles";
 import type { StackJson } from "../stack-json";
-import { dataIn, logsIn, needed } from "./plat-22-data";
+import { dataIn, forBuckets, logsIn, needed } from "./plat-22-data";
 
 export const plat22: Requirement = {
   id: "PLAT-22",
@@ -192,7 +192,7 @@ function judgeRole(
     ...data
       .filter(({ type }) => type === "aws_s3_bucket")
       .flatMap(({ arn }) => lacking(["s3:GetObjectVersion", "s3:GetObjectVersionTagging"], `${arn}/object`)),
-    ...(data.some(({ type }) => type === "aws_s3_bucket") ? lacking(["s3:ListAllMyBuckets"], "*") : []),
+    ...(data.some(({ type }) => type === "aws_s3_bucket") ? lackingAnywhere(allowed, forBuckets) : []),
     ...vaults.flatMap((arn) => lacking(["backup:CopyIntoBackupVault"], arn)),
     ...vaults.flatMap((arn) =>
       lacking(["backup:TagResource"], `arn:aws:backup:${arn.split(":")[3]}:${environment.accountId}:recovery-point:p`),
@@ -208,6 +208,12 @@ function judgeRole(
         .map((action) => `may ${action}: who backs up doesn't write`),
     ),
   ]);
+}
+
+function lackingAnywhere(allowed: readonly Statement[], actions: readonly string[]): string[] {
+  return actions
+    .filter((action) => !allowed.some((each) => coversAction(each, action)))
+    .map((action) => `must be allowed ${action}`);
 }
 
 /** Copying takes no resource: the condition says to which vaults. */

@@ -1,7 +1,7 @@
 import type { Environment } from "../../../config/environment";
 import type { Graph, GraphNode } from "../../graph/model";
 import { coversAction, coversResource } from "../../graph/statement";
-import { blocksOf } from "../../graph/terraform-json";
+import { type Attributes, blocksOf, isObject } from "../../graph/terraform-json";
 import { alarmsOn, expressionOf, isPlain, queueDepth } from "../alarms";
 import { deadLettersOf } from "../functions";
 import { judgeNodes, type Requirement } from "../requirement";
@@ -43,6 +43,7 @@ export const sec02: Requirement = {
       const role = subject.graph.resolve(lambda.attributes.role, lambda.stack);
       return [
         ...settings(lambda, environment),
+        ...configured(lambda, environment),
         ...ownRole(subject.graph, lambda, role),
         ...logGroup(subject.graph, lambda),
         ...alarms(subject.graph, lambda),
@@ -60,6 +61,26 @@ function settings({ attributes }: GraphNode, { tracing }: Environment): string[]
     ...wanted([layers ?? []].flat().length === 0, "has layers: code that isn't bundled, reviewed or pinned here"),
     ...wanted(Number(reserved_concurrent_executions) >= 1, "must have reserved concurrency of at least 1"),
     ...wanted(mode === (tracing ? "Active" : "PassThrough"), `has the tracing ${mode}, not what is configured`),
+  ];
+}
+
+/** Memory and concurrency, where the configuration has them for a function of this name. */
+function configured({ attributes, physicalName = "", stack }: GraphNode, environment: Environment): string[] {
+  const { component = "" } = stack;
+  const system = (environment as unknown as Attributes)[component];
+  const [, name = ""] = new RegExp(`^tap-${component}-(.+)-${stack.environmentSuffix}-`).exec(physicalName) ?? [];
+  const own = isObject(system) ? system[name] : undefined;
+  if (!isObject(own)) return [];
+  const { memorySizeMb, reservedConcurrency } = own;
+  return [
+    ...wanted(
+      memorySizeMb === undefined || attributes.memory_size === memorySizeMb,
+      `must have ${memorySizeMb} MB of memory, as configured`,
+    ),
+    ...wanted(
+      reservedConcurrency === undefined || attributes.reserved_concurrent_executions === reservedConcurrency,
+      `must have reserved concurrency of ${reservedConcurrency}, as configured`,
+    ),
   ];
 }
 

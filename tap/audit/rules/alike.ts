@@ -83,6 +83,39 @@ const methodResponse = {
   response_parameters: { "method.response.header.x-content-type-options": true },
 };
 
+const letters = ["A", "B", "C", "D"];
+const watched = (count: number): Example => ({
+  provider,
+  resource: {
+    aws_sqs_queue: Object.fromEntries(letters.map((name) => [name, { name }])),
+    aws_cloudwatch_metric_alarm: Object.fromEntries(
+      letters.slice(0, count).map((name) => [
+        name,
+        {
+          ...alarm,
+          namespace: "AWS/SQS",
+          metric_name: "ApproximateAgeOfOldestMessage",
+          dimensions: { QueueName: `\${aws_sqs_queue.${name}.name}` },
+        },
+      ]),
+    ),
+  },
+});
+const owned = (count: number): Example => ({
+  provider,
+  resource: {
+    aws_s3_bucket: Object.fromEntries(letters.map((bucket) => [bucket, { bucket }])),
+    aws_s3_bucket_ownership_controls: Object.fromEntries(
+      letters
+        .slice(0, count)
+        .map((name) => [
+          name,
+          { bucket: `\${aws_s3_bucket.${name}.id}`, rule: { object_ownership: "BucketOwnerEnforced" } },
+        ]),
+    ),
+  },
+});
+
 /** What several things have alike, all have alike. */
 export const alikeRules: readonly Rule[] = [
   {
@@ -97,6 +130,51 @@ export const alikeRules: readonly Rule[] = [
       types: ["aws_cloudwatch_metric_alarm"],
       group: alarmGroup,
       aspects: alarmAspects,
+    }),
+  },
+  {
+    id: "alarm-on-alike",
+    title: "Things of a kind have alarms on the same metrics",
+    severity: "low",
+    why: "The trouble that the others' alarms tell of goes unheard of at this one.",
+    fix: "Add an aws_cloudwatch_metric_alarm on the metric, as the others have it.",
+    references: [
+      "https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Best_Practice_Recommended_Alarms_AWS_Services.html",
+    ],
+    examples: { failing: watched(3), passing: watched(4) },
+    judge: judgeAlike({
+      types: ["aws_lambda_function", "aws_sqs_queue", "aws_api_gateway_rest_api"],
+      group: (node, graph) => roleOf(node, graph),
+      aspects: (node, graph) =>
+        Object.fromEntries(
+          graph
+            .referencesTo(node)
+            .filter(({ from }) => from.type === "aws_cloudwatch_metric_alarm")
+            .map(({ from }) => [`an alarm on ${signatureOf(from)}`, true]),
+        ),
+    }),
+  },
+  {
+    id: "s3-settings-alike",
+    title: "Buckets have the same settings of their own, each once",
+    severity: "low",
+    why: "What one bucket has twice, another one lacks: a copy that still names the first.",
+    fix: "Point the bucket argument of the second one at the bucket that lacks it.",
+    references: ["https://docs.aws.amazon.com/AmazonS3/latest/userguide/security-best-practices.html"],
+    examples: { failing: owned(3), passing: owned(4) },
+    judge: judgeAlike({
+      types: ["aws_s3_bucket"],
+      group: () => "",
+      aspects: (node, graph) => {
+        const counts: Record<string, number> = {};
+        for (const { from, path } of graph.referencesTo(node))
+          if (
+            path === "bucket" &&
+            /^aws_s3_bucket_(ownership_controls|public_access_block|versioning|policy)$/.test(from.type)
+          )
+            counts[from.type] = (counts[from.type] ?? 0) + 1;
+        return counts;
+      },
     }),
   },
   {
@@ -224,6 +302,10 @@ function alarmGroup(node: GraphNode, graph: Graph): string | undefined {
     return metrics.length === 0 ? undefined : metrics.join();
   }
   return [namespace, metric_name, roleOf(watchedBy(graph, node), graph)].join(" ");
+}
+
+function signatureOf({ attributes }: GraphNode): string {
+  return [attributes.metric_name ?? metricsOf(attributes).map(({ metric_name }) => metric_name)].flat().join(" and ");
 }
 
 function metricsOf(attributes: Attributes): Attributes[] {

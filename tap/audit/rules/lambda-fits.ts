@@ -1,6 +1,6 @@
 import { matchesArn } from "../../graph/arn";
 import type { Graph, GraphNode } from "../../graph/model";
-import { type Attributes, isObject } from "../../graph/terraform-json";
+import { type Attributes, blocksOf, isObject } from "../../graph/terraform-json";
 import { findings, isSet, judgeResources, type Rule } from "../rule";
 import { policyOf } from "./iam-statements";
 import { referrersOf } from "./relations";
@@ -205,6 +205,22 @@ export const lambdaFitsRules: readonly Rule[] = [
         .filter((action) => /[*?]/.test(String(action)))
         .map((action) => `must not call ${action}`),
     ),
+  },
+  {
+    id: "alarm-period",
+    title: "Alarms ask as often as AWS measures",
+    severity: "medium",
+    why: "AWS's own metrics have a value a minute: asked more often, the alarm has no data; a period that is no multiple of 60 is refused.",
+    fix: "Set period to 60 seconds, or to a multiple of it.",
+    references: ["https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html"],
+    examples: { failing: alarmOf({ period: 30 }), passing: alarmOf({ period: 60 }) },
+    judge: judgeResources("aws_cloudwatch_metric_alarm", ({ attributes }) => {
+      const queries = blocksOf(attributes, "metric_query").flatMap((query) => blocksOf(query, "metric"));
+      return [attributes, ...queries]
+        .filter(({ namespace, period }) => /^AWS\//.test(String(namespace)) && typeof period === "number")
+        .filter(({ period }) => Number(period) < 60 || Number(period) % 60 !== 0)
+        .map(({ period }) => `must have a period of whole minutes (it has ${period} s)`);
+    }),
   },
   {
     id: "alarm-thing",

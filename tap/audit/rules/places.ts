@@ -231,8 +231,14 @@ export const placesRules: readonly Rule[] = [
         );
       return [...new Set(targets)]
         .filter(({ type }) => type === "aws_s3_bucket")
-        .filter((bucket) => !expires(graph, bucket))
-        .flatMap((bucket) => findings(bucket, ["must delete access logs after some days"]));
+        .flatMap((bucket) =>
+          findings(bucket, [
+            ...(expires(graph, bucket) ? [] : ["must delete access logs after some days"]),
+            ...(keepsOldVersions(graph, bucket)
+              ? []
+              : ["must keep what was deleted or overwritten for 30 days at least"]),
+          ]),
+        );
     },
   },
   {
@@ -284,16 +290,26 @@ function letsIn(graph: Graph, group: GraphNode): boolean {
   );
 }
 
+/** Whoever covers traces up deletes the log of it. */
+function keepsOldVersions(graph: Graph, bucket: GraphNode): boolean {
+  return lifecycleOf(graph, bucket)
+    .flatMap((rule) => blocksOf(rule, "noncurrent_version_expiration"))
+    .every(({ noncurrent_days }) => typeof noncurrent_days !== "number" || noncurrent_days >= 30);
+}
+
 function expires(graph: Graph, bucket: GraphNode): boolean {
+  return lifecycleOf(graph, bucket)
+    .flatMap((rule) => blocksOf(rule, "expiration"))
+    .some(({ days, date }) => isSet(days) || isSet(date));
+}
+
+function lifecycleOf(graph: Graph, bucket: GraphNode): Attributes[] {
   return [
     ...blocksOf(bucket.attributes, "lifecycle_rule"),
     ...referrersOf(graph, bucket, "aws_s3_bucket_lifecycle_configuration", "bucket").flatMap(({ attributes }) =>
       blocksOf(attributes, "rule"),
     ),
-  ]
-    .filter(({ status }) => status !== "Disabled")
-    .flatMap((rule) => blocksOf(rule, "expiration"))
-    .some(({ days, date }) => isSet(days) || isSet(date));
+  ].filter(({ status }) => status !== "Disabled");
 }
 
 function corsOf(graph: Graph, bucket: GraphNode): GraphNode | undefined {

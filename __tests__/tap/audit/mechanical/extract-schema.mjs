@@ -1,12 +1,12 @@
 // Writes schema.json: what `terraform validate` asks of the types that this project uses, from the provider's schema and
 // the checks that stand beside it. Used: node __tests__/tap/audit/mechanical/extract-schema.mjs <folder with aws.json.gz>
-// <synthesized folder>
+// <synthesized folder> [file]
 
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 
-const [data, synthesized] = process.argv.slice(2);
+const [data, synthesized, file = join(import.meta.dirname, "schema.json")] = process.argv.slice(2);
 const schemas = JSON.parse(gunzipSync(readFileSync(join(data, "aws.json.gz"))).toString()).provider_schemas.aws
   .resource_schemas;
 const semantics = JSON.parse(readFileSync(join(data, "semantics.json"), "utf8"));
@@ -74,4 +74,4 @@ const extract = [...used.keys()]
       },
     ];
   });
-writeFileSync(join(import.meta.dirname, "schema.json"), `${JSON.stringify(Object.fromEntries(extract), null, 2)}\n`);
+writeFileSync(file, `${JSON.stringify(Object.fromEntries(extract), null, 2)}\n`);

@@ -244,6 +244,18 @@ export const harmless: readonly Harmless[] = [
     ),
   },
   {
+    reason: "A key of HMAC_256 computes HMAC_SHA_256 alone: the condition says the same.",
+    is: of(/^aws_iam_role_policy$/, /\.Condition\.StringEquals\.kms:MacAlgorithm$/, ({ kind }) => kind === "dropped"),
+  },
+  {
+    reason: "The id of a notification or selector is a label; AWS makes one up where there is none.",
+    is: of(
+      /^aws_(s3_bucket_notification|cloudtrail)$/,
+      /^(queue\.id|advanced_event_selector\.name)$/,
+      ({ kind }) => kind === "dropped",
+    ),
+  },
+  {
     reason: "A longer time before a message is handed out again, or a job must have begun: it waits, and is not lost.",
     is: of(
       /^(aws_sqs_queue|aws_backup_plan)$/,
@@ -364,6 +376,7 @@ const defaults: Readonly<Record<string, unknown>> = {
 
 function isDefault(type: string, path: string, value: unknown): boolean {
   const text = JSON.stringify(value);
+  if (type === "aws_dynamodb_table" && path.startsWith("point_in_time_recovery")) return text === '{"enabled":false}';
   if (/^aws_s3_bucket_lifecycle_configuration$/.test(type) && /^rule\[\d+\]\.filter(\[0\])?$/.test(path))
     return text === '[{"prefix":""}]' || text === '{"prefix":""}';
   return defaults[`${type}.${path.replace(/\[\d+\]/g, "")}`] === value && value !== undefined;
