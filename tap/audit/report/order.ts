@@ -38,7 +38,12 @@ export function countBySeverity(findings: readonly AuditFinding[]): Record<Sever
 
 /** `1 finding`, `2,123 findings`. */
 export function counted(count: number, noun: string): string {
-  return `${count.toLocaleString("en-US")} ${noun}${count === 1 ? "" : "s"}`;
+  return `${withCommas(count)} ${noun}${count === 1 ? "" : "s"}`;
+}
+
+/** `4,303`: a locale's own way takes a twentieth of a second to load. */
+function withCommas(count: number): string {
+  return String(count).replace(/\B(?=(\d{3})+$)/g, ",");
 }
 
 /** `0 findings: 124 rules on 39 stacks, 2,123 resources, in 0.9 s`. */
@@ -47,7 +52,7 @@ export function summary(result: AuditResult): string {
   const counts = countBySeverity(findings);
   const bySeverity = severities.filter((each) => counts[each] > 0).map((each) => `${counts[each]} ${each}`);
   const resources = stacks.reduce((sum, stack) => sum + stack.resources, 0);
-  const known = acknowledged.length === 0 ? "" : `, ${acknowledged.length.toLocaleString("en-US")} acknowledged`;
+  const known = acknowledged.length === 0 ? "" : `, ${withCommas(acknowledged.length)} acknowledged`;
   const found = `${counted(findings.length, "finding")}${bySeverity.length === 0 ? "" : ` (${bySeverity.join(", ")})`}${known}`;
   return `${found}: ${counted(rules.length, "rule")} on ${counted(stacks.length, "stack")}, ${counted(resources, "resource")}, in ${(milliseconds / 1_000).toFixed(1)} s`;
 }
