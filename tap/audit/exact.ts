@@ -15,9 +15,19 @@ export function differences(graph: Graph, node: GraphNode, expected: Attributes)
   const rendered = (value: unknown) => renderAll(graph, stack, value);
   const names = new Set([...Object.keys(attributes), ...Object.keys(expected)].filter((name) => !remarks.has(name)));
   return [...names]
-    .filter((name) => attributes[name] !== expected[name])
+    .filter((name) => !areAlike(attributes[name], expected[name]))
     .filter((name) => !sameInTerraform(rendered(attributes[name]), rendered(expected[name])))
     .map((name) => `must have ${name} ${shown(expected[name])} (it has ${shown(attributes[name])})`);
+}
+
+/** Whether two values are written alike: then they mean the same. */
+function areAlike(a: unknown, b: unknown): boolean {
+  if (a === b) return true;
+  if (Array.isArray(a))
+    return Array.isArray(b) && a.length === b.length && a.every((each, index) => areAlike(each, b[index]));
+  if (!isObject(a) || !isObject(b)) return false;
+  const names = Object.keys(a);
+  return names.length === Object.keys(b).length && names.every((name) => name in b && areAlike(a[name], b[name]));
 }
 
 function renderAll(graph: Graph, stack: GraphStack, value: unknown): unknown {

@@ -80,7 +80,7 @@ export function normalizePolicy(document: unknown, path: string): readonly State
 const knownPolicies = rememberingObjects((document: object) => remembering((path) => normalized(document, path)));
 
 function normalized(document: unknown, path: string): readonly Statement[] {
-  const statements = member(document, "Statement", path);
+  const statements = membersOf(document, path).get("statement");
   if (statements === undefined) throw new PolicyProblem("has no Statement");
   const list = Array.isArray(statements);
   return [statements]
@@ -89,7 +89,8 @@ function normalized(document: unknown, path: string): readonly Statement[] {
 }
 
 function normalizeStatement(statement: unknown, path: string): Statement {
-  const get = (name: string) => member(statement, name, path);
+  const members = membersOf(statement, path);
+  const get = (name: string) => members.get(name.toLowerCase());
   const effect = get("Effect");
   if (effect !== "Allow" && effect !== "Deny")
     throw new PolicyProblem(`${path} has the Effect ${JSON.stringify(effect)}, which is neither Allow nor Deny`);
@@ -108,7 +109,7 @@ function normalizeStatement(statement: unknown, path: string): Statement {
   };
 }
 
-function principalsOf(value: unknown, path: string): Principal[] {
+function principalsOf(value: unknown, path: string): readonly Principal[] {
   if (value === undefined) return [];
   if (value === "*") return [{ type: "*", value: "*" }];
   return sorted(
@@ -122,7 +123,7 @@ function principalsOf(value: unknown, path: string): Principal[] {
   );
 }
 
-function conditionsOf(value: unknown, path: string): Condition[] {
+function conditionsOf(value: unknown, path: string): readonly Condition[] {
   if (value === undefined) return [];
   return sorted(
     entriesOf(value, `${path}.Condition`).flatMap(([operator, keys]) =>
@@ -136,6 +137,7 @@ function conditionsOf(value: unknown, path: string): Condition[] {
 }
 
 function textsOf(value: unknown, path: string): string[] {
+  if (typeof value === "string") return [value];
   const texts = [value ?? []].flat().map((item) => {
     if (typeof item === "object") throw new PolicyProblem(`${path} holds something that is no text`);
     return String(item);
@@ -149,14 +151,18 @@ function entriesOf(value: unknown, path: string): [string, unknown][] {
   return Object.entries(value);
 }
 
-/** IAM takes the names of a policy's elements in any case. */
-function member(value: unknown, name: string, path: string): unknown {
-  const entries = entriesOf(value, path);
-  const [found] = entries.filter(([key]) => key.toLowerCase() === name.toLowerCase());
-  return found?.[1];
+/** By their names in lower case: IAM takes them in any. */
+function membersOf(value: unknown, path: string): ReadonlyMap<string, unknown> {
+  const members = new Map<string, unknown>();
+  for (const [key, member] of entriesOf(value, path)) {
+    const name = key.toLowerCase();
+    if (!members.has(name)) members.set(name, member);
+  }
+  return members;
 }
 
-function sorted<T>(items: readonly T[]): T[] {
+function sorted<T>(items: readonly T[]): readonly T[] {
+  if (items.length < 2) return items;
   const texts = new Map(items.map((item) => [JSON.stringify(item), item]));
   return [...texts.keys()].sort().map((key) => texts.get(key) as T);
 }

@@ -63,14 +63,26 @@ export function serviceExists(service: string): boolean {
   return services(packageName).has(service.toLowerCase());
 }
 
-/** All actions of a service, by their names in lower case without the prefix. */
-export const actionsOf: (service: string) => ReadonlyMap<string, IamAction> = remembering((service: string) => {
+/** Actions of a service. */
+interface ServiceActions {
+  /** By their names in lower case without the prefix. */
+  readonly names: readonly string[];
+  /** Made when it is first asked for: policies speak of few of a service's hundreds. */
+  get(name: string): IamAction | undefined;
+}
+
+const actionsOf: (service: string) => ServiceActions = remembering((service: string) => {
   const prefix = service.toLowerCase();
-  if (!serviceExists(prefix)) return new Map<string, IamAction>();
+  if (!serviceExists(prefix)) return { names: [], get: () => undefined };
   const types = readData<TypeFile>("resourceTypes", prefix);
-  return new Map(
-    Object.entries(readData<ActionFile>("actions", prefix)).map(([key, file]) => [key, toAction(prefix, file, types)]),
-  );
+  const files = new Map(Object.entries(readData<ActionFile>("actions", prefix)));
+  return {
+    names: [...files.keys()],
+    get: remembering((name) => {
+      const file = files.get(name);
+      return file && toAction(prefix, file, types);
+    }),
+  };
 });
 
 function toAction(prefix: string, file: ActionFile, types: Record<string, TypeFile>): IamAction {
@@ -119,7 +131,7 @@ export const expandAction: (pattern: string) => readonly IamAction[] = rememberi
   const [service = "", name = ""] = pattern.toLowerCase().split(":");
   const all = actionsOf(service);
   if (!/[*?]/.test(name)) return [all.get(name) ?? []].flat();
-  return [...all].filter(([key]) => matchesPattern(name, key)).map(([, action]) => action);
+  return all.names.filter((key) => matchesPattern(name, key)).flatMap((key) => all.get(key) ?? []);
 });
 
 const globalKeys = remembering((name: string) => (load(name) as Package).getAllGlobalConditionKeys().map(keyFormat));

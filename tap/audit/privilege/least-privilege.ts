@@ -1,12 +1,13 @@
 import { isPattern } from "../../graph/arn";
 import type { Graph, GraphNode } from "../../graph/model";
+import type { Statement } from "../../graph/policy";
 import { push } from "../../graph/sorted";
 import type { Finding } from "../requirement";
 import type { RuleMeta } from "../result";
 import { roleOf } from "../rights";
 import { actionsOfCalls, servicePrefix } from "./actions";
 import { encryptionUses } from "./encryption";
-import { applies, contextOf, decide } from "./evaluator";
+import { applies, contextOf, decide, mayCover } from "./evaluator";
 import { actionOf, expandAction } from "./iam-data";
 import { commonArn } from "./patterns";
 import { platformUses, wiredTo } from "./platform";
@@ -146,12 +147,14 @@ function nearest({ granted }: RoleRights, anyOf: readonly Use[]): GraphNode | un
 /** Whether a use is allowed on something, or may be. */
 function isPossible(lambda: GraphNode, rights: RoleRights, use: Use): boolean {
   const context = contextFor(lambda, use);
-  return rights.granted.some(({ statement }) => {
-    if (statement.effect !== "Allow") return false;
-    return meetings(statement.notResources.length > 0 ? ["*"] : statement.resources, use).some(
+  const allows = rights.granted.map(({ statement }) => statement).filter(({ effect }) => effect === "Allow");
+  const meets = (statement: Statement) =>
+    meetings(statement.notResources.length > 0 ? ["*"] : statement.resources, use).some(
       (resource) => decide(rights, { action: use.action, resource, context }).decision !== "denied",
     );
-  });
+  // Statements about the action first: they answer nearly always.
+  const isAbout = (statement: Statement) => mayCover(statement, use.action);
+  return allows.some((each) => isAbout(each) && meets(each)) || allows.some((each) => !isAbout(each) && meets(each));
 }
 
 /** Things that a statement's resources and a use have in common, one for each pair. */

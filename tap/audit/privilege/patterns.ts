@@ -22,11 +22,30 @@ interface Place {
 export function commonText(a: string, b: string): string | undefined {
   if (a === b) return filled(a);
   const [literal, pattern] = wild.test(a) ? [b, a] : [a, b];
-  if (!wild.test(literal)) {
-    if (!wild.test(pattern)) return undefined;
-    if (!pattern.includes("|")) return matchesPattern(pattern, literal) ? literal : undefined;
-  }
-  if (!beginAlike(a, b)) return undefined;
+  const isMatch = wild.test(literal) ? undefined : matchesFormat(pattern, literal);
+  if (isMatch !== undefined) return isMatch ? literal : undefined;
+  return beginAlike(a, b) ? common(`${a}\n${b}`) : undefined;
+}
+
+/** Whether a pattern matches a text; undefined where that isn't soon told. */
+function matchesFormat(pattern: string, text: string): boolean | undefined {
+  if (pattern.includes("|")) return expressionOf(pattern)?.test(text);
+  return matchesPattern(pattern, text);
+}
+
+/** Wildcards of a pattern up to which a regular expression doesn't try too many ways. */
+const fewWildcards = 4;
+
+/** A format of AWS's as a regular expression; undefined where it has many wildcards, which none of AWS's has. */
+const expressionOf = remembering((pattern): RegExp | undefined => {
+  if ((pattern.match(/[*|]/g) ?? []).length > fewWildcards) return undefined;
+  const meanings: Readonly<Record<string, string>> = { "*": ".*", "?": ".", "|": "[^/]*" };
+  return new RegExp(`^${pattern.replace(/[\\^$.*+?()[\]{}|/]/g, (sign) => meanings[sign] ?? `\\${sign}`)}$`, "s");
+});
+
+/** Of two patterns, with a line break between; the same two meet for many actions. */
+const common = remembering((pair): string | undefined => {
+  const [a = "", b = ""] = pair.split("\n");
   const visited = new Set<number>();
   let places: Place[] = [{ i: 0, j: 0, text: "" }];
   while (places.length > 0) {
@@ -35,7 +54,7 @@ export function commonText(a: string, b: string): string | undefined {
     places = places.flatMap((place) => steps(a, b, place)).filter(({ i, j }) => isNew(visited, i * (b.length + 1) + j));
   }
   return undefined;
-}
+});
 
 function isNew(visited: Set<number>, place: number): boolean {
   return visited.size < visited.add(place).size;

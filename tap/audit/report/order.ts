@@ -59,7 +59,12 @@ export function countBySeverity(findings: readonly AuditFinding[]): Record<Sever
 
 /** `1 finding`, `2,123 findings`. */
 export function counted(count: number, noun: string): string {
-  return `${count.toLocaleString("en-US")} ${noun}${count === 1 ? "" : "s"}`;
+  return `${withCommas(count)} ${noun}${count === 1 ? "" : "s"}`;
+}
+
+/** `4,303`: a locale's own way takes a twentieth of a second to load. */
+function withCommas(count: number): string {
+  return String(count).replace(/\B(?=(\d{3})+$)/g, ",");
 }
 
 /** `0 findings, 2 acknowledged (until 2026-12-31): 124 rules on 39 stacks, 2,123 resources, in 0.9 s`. */

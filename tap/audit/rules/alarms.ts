@@ -329,9 +329,10 @@ function missingNames(graph: Graph, node: GraphNode): MissingName[] {
   );
   const missing = new Map<string, MissingName>();
   for (const leaf of leavesOf(node.attributes)) {
+    if (!/dimensions|metrics/.test(leaf.way)) continue;
     const name = knownValue(graph, node, leaf.text);
-    if (typeof name !== "string" || name.includes("%{") || !/dimensions|metrics/.test(leaf.way)) continue;
-    const known = nameAttribute({ ...leaf, type: node.type }, name);
+    if (typeof name !== "string" || name.includes("%{")) continue;
+    const known = nameAttribute({ type: node.type, way: leaf.way, before: leaf.before }, name);
     if (known === undefined || known.to.some((type) => found.has(`${leaf.path} ${type}`))) continue;
     const region = leaf.region ?? node.region;
     const isNear = known.to.some((type) => placesOf(graph).has(`${type} ${node.accountId} ${region}`));

@@ -25,6 +25,29 @@ test("where a text is matched by both, something is found", () => {
   );
 });
 
+test("a text is in common with what it is matched by, also where `|` stands for no slash", () => {
+  const format = fc
+    .array(fc.constantFrom("a", "b", "/", ".", "*", "?", "|"), { maxLength: 7 })
+    .map((parts) => parts.join(""));
+  const text = fc.array(fc.constantFrom("a", "b", "/", "."), { maxLength: 6 }).map((parts) => parts.join(""));
+  const matches = (given: string, each: string): boolean => {
+    const [first, rest] = [given[0], given.slice(1)];
+    if (first === undefined) return each === "";
+    if (first === "*" || first === "|")
+      return (
+        matches(rest, each) || (each !== "" && !(first === "|" && each[0] === "/") && matches(given, each.slice(1)))
+      );
+    return each !== "" && (first === "?" || first === each[0]) && matches(rest, each.slice(1));
+  };
+  fc.assert(
+    fc.property(format, text, (a, b) => {
+      expect(commonText(a, b)).toBe(matches(a, b) ? b : undefined);
+      expect(commonText(b, a)).toBe(matches(a, b) ? b : undefined);
+    }),
+    { numRuns: 5_000 },
+  );
+});
+
 test("the order makes no difference", () => {
   fc.assert(
     fc.property(pattern, pattern, (a, b) => (commonText(a, b) === undefined) === (commonText(b, a) === undefined)),
