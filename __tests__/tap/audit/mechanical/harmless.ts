@@ -161,12 +161,12 @@ export const harmless: readonly Harmless[] = [
     ),
   },
   {
-    reason: "A model is waited for by the methods that refer to it, and those by the deployment.",
+    reason: "The API and its models are waited for by what refers to them, the deployment itself among it.",
     is: ({ type, path, kind, before }) =>
       type === "aws_api_gateway_deployment" &&
       kind === "dropped" &&
       /^depends_on\[/.test(path) &&
-      /^aws_api_gateway_(model|request_validator)\./.test(String(before)),
+      /^aws_api_gateway_(rest_api|model|request_validator)\./.test(String(before)),
   },
   {
     reason:
