@@ -4,6 +4,7 @@ import { CommandError } from "../context";
 import { buildGraph } from "../graph/build";
 import type { StackSource } from "../graph/configuration";
 import type { Graph } from "../graph/model";
+import { noteOnModules } from "../graph/read-modules";
 import { parseStackId } from "../graph/stack-id";
 import { type Acknowledgement, acknowledgementRules, applyAcknowledgements } from "./acknowledgements";
 import type { Finding, Requirement } from "./requirement";
@@ -71,7 +72,7 @@ export function audit(request: AuditRequest): AuditResult {
     findings: [...left, ...problems],
     acknowledged,
     milliseconds: performance.now() - start,
-    notes: request.notes ?? [],
+    notes: [...(request.notes ?? []), ...noteOnModules(request.sources)],
   };
 }
 

@@ -1,5 +1,6 @@
 import { planConfiguration } from "./plan";
 import type { PlanJson } from "./plan-json";
+import type { ReadModule } from "./read-modules";
 import { type Attributes, isObject, type TerraformJson } from "./terraform-json";
 
 /** A stack to put into a graph: a configuration in JSON, or a plan of one. A StackJson is one as it stands. */
@@ -17,6 +18,10 @@ interface SourceParts {
 
 export interface JsonSource extends SourceParts {
   readonly json: TerraformJson;
+  /** Local modules that it calls, as parts of it. @default none */
+  readonly modules?: readonly ReadModule[];
+  /** Modules that it calls and that couldn't be read. @default none */
+  readonly unread?: readonly string[];
 }
 
 export interface PlanSource extends SourceParts {
@@ -64,10 +69,13 @@ export function configurationOf(source: StackSource): Configuration {
   return "plan" in source ? planConfiguration(source) : jsonConfiguration(source);
 }
 
-function jsonConfiguration({ json, ...source }: JsonSource): Configuration {
+function jsonConfiguration({ json, modules = [], unread: _, ...source }: JsonSource): Configuration {
   return {
     ...source,
-    blocks: [...blocksIn("managed", json.resource), ...blocksIn("data", json.data)],
+    blocks: [{ prefix: "", json }, ...modules].flatMap((module) => [
+      ...blocksIn("managed", module.json.resource, module.prefix),
+      ...blocksIn("data", module.json.data, module.prefix),
+    ]),
     providers: providersOf(json),
     variables: Object.fromEntries(
       Object.entries(json.variable ?? {}).map(([name, { default: value }]) => [name, value]),
@@ -83,10 +91,10 @@ function declaredIn({ terraform, variable }: TerraformJson): Pick<Configuration,
   return { declared: { ...(terraform && { terraform }), ...(variable && { variable }) } };
 }
 
-function blocksIn(mode: Block["mode"], types: TerraformJson["resource"] = {}): Block[] {
+function blocksIn(mode: Block["mode"], types: TerraformJson["resource"] = {}, prefix = ""): Block[] {
   return Object.entries(types).flatMap(([type, instances]) =>
     Object.entries(instances).map(([name, attributes]) => {
-      const address = `${mode === "data" ? "data." : ""}${type}.${name}`;
+      const address = `${prefix}${mode === "data" ? "data." : ""}${type}.${name}`;
       return {
         mode,
         type,

@@ -53,7 +53,7 @@ function configurationIn(path: string): TerraformJson {
 }
 
 /** How many names lie above the blocks of each kind: `resource`, a type, a name. */
-const levels = { resource: 2, data: 2, output: 1, variable: 1, locals: 0, terraform: 0 } as const;
+const levels = { resource: 2, data: 2, output: 1, variable: 1, module: 1, locals: 0, terraform: 0 } as const;
 
 /**
  * A configuration in the shape in which cdktf writes it.

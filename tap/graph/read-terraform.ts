@@ -36,6 +36,7 @@ function parse(folder: string, file: string): TerraformJson {
     output: named(raw.output),
     variable: named(raw.variable),
     locals: objectOf(raw.locals),
+    module: named(raw.module),
     provider: Object.fromEntries(
       Object.entries(objectOf(raw.provider)).map(([name, blocks]) => [name, [blocks].flat().filter(isObject)]),
     ),
@@ -68,7 +69,7 @@ function add(merged: TerraformJson, json: TerraformJson, path: string): void {
     for (const [type, blocks] of Object.entries(json[kind] ?? {}))
       merged[kind][type] = withoutRepetition(merged[kind][type], blocks, `${kind} ${type}`, path);
   }
-  for (const kind of ["output", "variable"] as const)
+  for (const kind of ["output", "variable", "module"] as const)
     merged[kind] = withoutRepetition(merged[kind], json[kind] ?? {}, kind, path);
   merged.locals = withoutRepetition(merged.locals, json.locals ?? {}, "local value", path);
   merged.terraform = { ...merged.terraform, ...json.terraform };
@@ -93,7 +94,7 @@ function override(merged: TerraformJson, json: TerraformJson, path: string): voi
   for (const kind of ["resource", "data"] as const)
     for (const [type, blocks] of Object.entries(json[kind] ?? {}))
       overrideBlocks(merged[kind]?.[type] ?? {}, blocks, `${path} overrides ${kind} ${type}`);
-  for (const kind of ["output", "variable"] as const)
+  for (const kind of ["output", "variable", "module"] as const)
     overrideBlocks(merged[kind] ?? {}, json[kind] ?? {}, `${path} overrides ${kind}`);
   merged.locals = { ...merged.locals, ...json.locals };
   merged.terraform = { ...merged.terraform, ...json.terraform };

@@ -1,14 +1,15 @@
 import { readdirSync, statSync } from "node:fs";
-import { basename, join, resolve } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { CommandError } from "../context";
 import { buildGraph } from "./build";
-import type { StackSource } from "./configuration";
+import type { JsonSource, StackSource } from "./configuration";
 import type { Graph } from "./model";
 import type { PlanJson } from "./plan-json";
 import { isCdktfFolder, readAll, readCdktfFolder, readJson } from "./read-cdktf";
+import { withModules } from "./read-modules";
 import { isTerraformFolder, readTerraformFolder } from "./read-terraform";
 import { parseStackId } from "./stack-id";
-import { isObject } from "./terraform-json";
+import { isObject, type TerraformJson } from "./terraform-json";
 
 const wanted = `Wanted: a folder that cdktf wrote (with manifest.json), a folder with *.tf.json, a folder of such folders, or a file of terraform show -json <plan>.`;
 
@@ -27,7 +28,12 @@ export function readStackSources(path: string): StackSource[] {
   const stats = statSync(path, { throwIfNoEntry: false });
   if (stats === undefined) throw new CommandError(`${path} is not there. ${wanted}`);
   if (!stats.isDirectory()) return [readPlan(path)];
-  if (isCdktfFolder(path)) return readCdktfFolder(path).map((stack) => ({ ...stack, ...parseStackId(stack.id) }));
+  if (isCdktfFolder(path))
+    return readCdktfFolder(path).map(({ json, ...stack }) => ({
+      ...stack,
+      ...parseStackId(stack.id),
+      ...partsOf(join(path, dirname(stack.file)), json),
+    }));
   if (isTerraformFolder(path)) return [terraformStack(path)];
   const folders = readdirSync(path, { withFileTypes: true })
     .filter((entry) => entry.isDirectory())
@@ -39,7 +45,17 @@ export function readStackSources(path: string): StackSource[] {
 
 function terraformStack(folder: string): StackSource {
   const id = basename(resolve(folder));
-  return { id, json: readTerraformFolder(folder), ...parseStackId(id) };
+  return { id, ...parseStackId(id), ...partsOf(folder, readTerraformFolder(folder)) };
+}
+
+/** A configuration, with what is said of its modules only where it calls some. */
+function partsOf(folder: string, json: TerraformJson): Pick<JsonSource, "json" | "modules" | "unread"> {
+  const { modules, unread, ...rest } = withModules(folder, json, readTerraformFolder);
+  return {
+    ...rest,
+    ...(modules.length === 0 ? {} : { modules }),
+    ...(unread.length === 0 ? {} : { unread }),
+  };
 }
 
 /** Terraform promises to keep what it has under version 1 of the format. */

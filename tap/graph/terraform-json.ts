@@ -9,6 +9,8 @@ export interface TerraformJson {
   output?: Record<string, Attributes>;
   variable?: Record<string, Attributes>;
   locals?: Attributes;
+  /** Calls of modules. */
+  module?: Record<string, Attributes>;
   provider?: Record<string, Attributes[]>;
   terraform?: { backend?: Record<string, Attributes>; [key: string]: unknown };
 }

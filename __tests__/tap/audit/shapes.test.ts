@@ -145,8 +145,19 @@ const table: Readonly<Record<string, Shape>> = {
       "aws_s3_bucket_acl.exports": ["s3-acl-not-public"],
       "aws_security_group.worker": ["vpc-open-ingress"],
       "aws_sns_topic.alarms": ["sns-alarms-subscribed", "sns-key-lets-publishers"],
+      "module.worker.aws_iam_role_policy.this": ["iam-service-wildcard"],
+      "module.worker.aws_lambda_function.this": ["lambda-environment-secrets", "lambda-runtime-supported"],
     },
-    right: ["aws_s3_bucket_policy.originals"],
+    also: {
+      "module.previews.aws_s3_bucket.this": ["s3-bucket-tls-only"],
+    },
+    right: [
+      "aws_s3_bucket_policy.originals",
+      "module.originals.aws_s3_bucket_public_access_block.this",
+      "module.originals.aws_s3_bucket_versioning.this",
+      "module.previews.aws_s3_bucket_public_access_block.this",
+      "module.worker.data.aws_iam_policy_document.trust",
+    ],
   },
   "for-each": {
     found: {
