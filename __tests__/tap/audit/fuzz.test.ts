@@ -95,6 +95,36 @@ test("configurations with junk in them are judged by every rule", () => {
   );
 });
 
+test.each(["__proto__", "constructor", "toString"])("a thing called %s is none that is known", (name) => {
+  const Statement = [
+    {
+      Effect: "Allow",
+      Principal: { Service: name },
+      Action: "*",
+      Resource: "*",
+      Condition: { [name]: { [name]: name } },
+    },
+    { Effect: "Allow", Action: `${name}:${name}`, Resource: "*", Condition: { StringEquals: { [name]: name } } },
+  ];
+  const policy = JSON.stringify({ Version: "2012-10-17", Statement });
+  const json = {
+    resource: {
+      aws_iam_role: { Worker: { name, assume_role_policy: policy } },
+      aws_iam_role_policy: { Worker: { role: "${aws_iam_role.Worker.name}", policy } },
+      aws_iam_role_policy_attachment: { Worker: { role: "${aws_iam_role.Worker.name}", policy_arn: name } },
+      aws_kms_key: { Key: { policy } },
+      aws_lambda_function: { Worker: { runtime: name, role: "${aws_iam_role.Worker.arn}" } },
+      aws_vpc_endpoint: { Endpoint: { service_name: `com.amazonaws.us-east-1.${name}` } },
+    },
+  };
+  const { findings } = audit({
+    ...request,
+    sources: [{ id: "named", json: checkedConfiguration(json, "named.json") }],
+  });
+  expect(findings.length).toBeGreaterThan(0);
+  expect(findings.filter(({ message }) => message.includes("could not be judged"))).toEqual([]);
+});
+
 test("files that break off, or hold another thing, are refused in a sentence", () => {
   const folder = mkdtempSync(join(tmpdir(), "tap-fuzz-"));
   const file = join(folder, "main.tf.json");

@@ -1,3 +1,4 @@
+import { ownValue } from "../../graph/terraform-json";
 import { actionOf, serviceExists } from "./iam-data";
 
 /** What a call of the SDK asks IAM for. */
@@ -139,7 +140,7 @@ export function actionsOfCalls(calls: readonly string[]): (CallActions & { reado
 
 /** What an operation asks for; nothing where the reference has no action of its name. */
 export function actionsOfCall(call: string): CallActions {
-  const exception = exceptions[call];
+  const exception = ownValue(exceptions, call);
   if (exception !== undefined) return exception;
   const action = actionOf(`${servicePrefix(call)}:${call.split(":")[1]}`);
   return { needs: action === undefined ? [] : [[action.name]], may: [] };
@@ -148,5 +149,5 @@ export function actionsOfCall(call: string): CallActions {
 /** IAM's prefix for what a client calls. */
 export function servicePrefix(call: string): string {
   const [client = ""] = call.split(":");
-  return prefixes[client] ?? [client, client.replaceAll("-", "")].find(serviceExists) ?? client;
+  return ownValue(prefixes, client) ?? [client, client.replaceAll("-", "")].find(serviceExists) ?? client;
 }

@@ -1,6 +1,7 @@
 import { matchesArn, matchesPattern } from "../../graph/arn";
 import type { Condition } from "../../graph/policy";
 import { remembering } from "../../graph/remembering";
+import { ownValue } from "../../graph/terraform-json";
 
 /**
  * What a request has under a key: its values; `absent`, where it has none; undefined, where nobody knows before it is
@@ -93,7 +94,7 @@ function holdsWithout({ ifExists, set, negated }: Operator): boolean {
 }
 
 function holdsFor({ base, negated }: Operator, value: string, wanted: readonly string[]): boolean | undefined {
-  const test = tests[base];
+  const test = ownValue(tests, base);
   if (test === undefined || test === "unjudged") return undefined;
   const isOne = wanted.some((each) => test(value, each));
   // A value of the policy that IAM fills in, `${aws:PrincipalTag/team}`, may be the one.

@@ -1,6 +1,7 @@
 import { partitionOf } from "../../graph/arn";
 import type { Graph, GraphNode, GraphStack } from "../../graph/model";
 import type { PolicyDocument, Statement } from "../../graph/policy";
+import { ownValue } from "../../graph/terraform-json";
 import type { Rights } from "./evaluator";
 import { managedPolicies } from "./managed-policies";
 
@@ -23,7 +24,7 @@ export interface RoleRights extends Rights {
 export function rightsOf(graph: Graph, role: GraphNode): RoleRights {
   const documents = graph.policiesOf(role).filter(({ kind }) => kind === "identity");
   const attached = attachedOf(graph, role);
-  const ofAws = attached.flatMap((arn) => managedPolicies[nameOf(arn)] ?? []);
+  const ofAws = attached.flatMap((arn) => ownValue(managedPolicies, nameOf(arn)) ?? []);
   const granted: Granted[] = [
     ...documents.flatMap((document) => statementsOf(graph, document)),
     ...ofAws.map((statement) => ({ statement })),

@@ -1,4 +1,5 @@
 import type { GraphNode } from "../../graph/model";
+import { ownValue } from "../../graph/terraform-json";
 import type { Context } from "./conditions";
 import { arnOf } from "./role-rights";
 
@@ -60,7 +61,7 @@ export function contextFor(lambda: GraphNode, { by, known = {} }: Use): Context 
   return (key) => {
     if (key in known) return known[key];
     if (isEncryption && key.startsWith(encryptionContext) && !chosenByAws.has(key)) return "absent";
-    return always[key];
+    return ownValue(always, key);
   };
 }
 

@@ -3,6 +3,7 @@ import type { Statement } from "../../graph/policy";
 import { rememberingObjects } from "../../graph/remembering";
 import { push } from "../../graph/sorted";
 import { conditionsOn } from "../../graph/statement";
+import { ownValue } from "../../graph/terraform-json";
 import { deadLettersOf } from "../functions";
 import { serviceOf } from "../policies";
 import { allowedBy } from "../roles";
@@ -12,7 +13,7 @@ import { reachedFrom } from "./relations";
 
 /** Names of a service's endpoints; none where there is nothing to call. */
 export function endpointNamesOf(service: string): readonly string[] {
-  return endpointNames[service] ?? [service];
+  return ownValue(endpointNames, service) ?? [service];
 }
 
 /** Names of endpoints where they aren't the prefix of the service's actions; none where there is nothing to call. */

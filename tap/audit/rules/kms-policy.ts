@@ -3,6 +3,7 @@ import type { Graph, GraphNode } from "../../graph/model";
 import type { Condition, Statement } from "../../graph/policy";
 import { rememberingObjects } from "../../graph/remembering";
 import { conditionsOn, coversAction, isForEveryone, valuesOn } from "../../graph/statement";
+import { ownValue } from "../../graph/terraform-json";
 import type { Finding } from "../requirement";
 import { findings, isOn, isSet, type Rule } from "../rule";
 import { isOpenText } from "./attribute-values";
@@ -238,7 +239,7 @@ function unusedServices(graph: Graph): Finding[] {
     // What is told of a queue or a bucket under the key, as its subscription, is the sender's.
     const around = [key, ...encrypted].flatMap((node) => graph.referencesTo(node).map(({ from }) => from));
     const types = new Set([...encrypted, ...around].map(({ type }) => type));
-    const isThere = (service: string) => [...types].some((type) => serviceTypes[service]?.test(type));
+    const isThere = (service: string) => [...types].some((type) => ownValue(serviceTypes, service)?.test(type));
     return keyPolicies(graph, key).flatMap(({ node, statement }) => {
       if (statement.effect !== "Allow") return [];
       const unused = servicesIn(statement).filter((service) => service in serviceTypes && !isThere(service));

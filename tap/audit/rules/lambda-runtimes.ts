@@ -1,3 +1,5 @@
+import { ownValue } from "../../graph/terraform-json";
+
 /**
  * Last day on which AWS patches a runtime: https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html. Those
  * that aren't here are newer than this table.
@@ -42,6 +44,6 @@ const lastDays: Readonly<Record<string, string>> = {
 
 /** Whether AWS has stopped patching a runtime. */
 export function isEnded(runtime: string, today: Date): boolean {
-  const lastDay = Object.hasOwn(lastDays, runtime) ? lastDays[runtime] : undefined;
+  const lastDay = ownValue(lastDays, runtime);
   return lastDay !== undefined && today.toISOString().slice(0, 10) > lastDay;
 }

@@ -1,5 +1,5 @@
 import type { Graph, GraphNode } from "../../graph/model";
-import { type Attributes, blocksOf } from "../../graph/terraform-json";
+import { type Attributes, blocksOf, ownValue } from "../../graph/terraform-json";
 import type { Finding } from "../requirement";
 import { findings, isOn, isSet, judgeResources, type Rule } from "../rule";
 import { isKept, isMadeLater, isOpenText, isSwitchedOff, mustHave, textOf, textsOf } from "./attribute-values";
@@ -116,7 +116,7 @@ const tls: Readonly<Record<string, string>> = {
 function plainProblems(node: GraphNode, graph: Graph): string[] {
   if (isMadeLater(node.attributes, "parameter")) return [];
   return blocksOf(node.attributes, "parameter").flatMap(({ name, value }) => {
-    const wanted = tls[textOf(graph, node, name) ?? ""];
+    const wanted = ownValue(tls, textOf(graph, node, name) ?? "");
     const has = textOf(graph, node, value) ?? (typeof value === "number" ? String(value) : undefined);
     if (wanted === undefined || has === undefined || new RegExp(`^(${wanted}|tls1\\.\\d\\+|fips-.*)$`, "i").test(has))
       return [];
