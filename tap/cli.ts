@@ -1,6 +1,7 @@
 import { addAudit } from "./commands/audit";
 import { addBootstrap } from "./commands/bootstrap";
 import { addList } from "./commands/list";
+import { addLocal } from "./commands/local";
 import { addOpenApi } from "./commands/openapi";
 import { addOutputs } from "./commands/outputs";
 import { addParity } from "./commands/parity";
@@ -20,6 +21,7 @@ export function main(options: MainOptions): Promise<number> {
     addList,
     addBootstrap,
     addOutputs,
+    addLocal,
     addOpenApi,
     addAudit,
     addParity,

@@ -1,0 +1,87 @@
+/*
+ * Programs in Python that the project uses (Checkov, the AWS emulator), each in an environment of its own under
+ * .cache, with exactly the packages whose hashes a requirements.txt names. As a program:
+ *
+ *   node bin/python-environment.mjs local/python tap/local/requirements.txt
+ *
+ * prints the folder of the environment's programs.
+ */
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const projectRoot = dirname(dirname(fileURLToPath(import.meta.url)));
+
+/** Why there can be no environment here, or undefined. */
+export function pythonMissing() {
+  const { status, stdout } = spawnSync("python3", ["-c", "import sys; print(sys.version_info >= (3, 10))"], {
+    encoding: "utf8",
+  });
+  return status === 0 && stdout.trim() === "True"
+    ? undefined
+    : "Python 3.10 or newer is not on PATH as python3; programs that need it can't be installed";
+}
+
+/**
+ * The folder of an environment's programs, installed where it isn't yet: once per content of the requirements, by one
+ * process at a time.
+ * @param {string} name folder under .cache
+ * @param {string} requirementsFile relative to the project
+ * @param {() => void} onInstall called before an installation, which takes a while
+ */
+export async function installPythonEnvironment(name, requirementsFile, onInstall = () => {}) {
+  const folder = join(projectRoot, ".cache", name);
+  const requirementsPath = join(projectRoot, requirementsFile);
+  const requirements = readFileSync(requirementsPath, "utf8");
+  const marker = join(folder, "installed");
+  const bin = join(folder, "bin");
+  const isThere = () => existsSync(marker) && readFileSync(marker, "utf8") === requirements;
+  if (isThere()) return bin;
+  const missing = pythonMissing();
+  if (missing) throw new Error(missing);
+  const unlock = await lock(`${folder}.lock`);
+  try {
+    if (!isThere()) {
+      onInstall();
+      run("python3", ["-m", "venv", "--clear", folder]);
+      const exactly = ["--require-hashes", "--only-binary", ":all:", "--requirement", requirementsPath];
+      run(join(bin, "pip"), ["install", "--quiet", "--disable-pip-version-check", ...exactly]);
+      // Last: a half-made environment has no marker, and is made again.
+      writeFileSync(marker, requirements);
+    }
+  } finally {
+    unlock();
+  }
+  return bin;
+}
+
+/** A folder is made by one process alone; one that is older than what it guards takes was left by a killed process. */
+async function lock(folder) {
+  mkdirSync(dirname(folder), { recursive: true });
+  for (;;) {
+    try {
+      mkdirSync(folder);
+      return () => rmSync(folder, { recursive: true });
+    } catch (error) {
+      if (error.code !== "EEXIST") throw error;
+    }
+    const age = Date.now() - (statSync(folder, { throwIfNoEntry: false })?.mtimeMs ?? Date.now());
+    if (age > 10 * 60_000) rmSync(folder, { recursive: true, force: true });
+    await new Promise((done) => setTimeout(done, 200));
+  }
+}
+
+function run(program, args) {
+  const { status, stderr, error } = spawnSync(program, args, { encoding: "utf8" });
+  if (status !== 0) throw new Error(`${program} ${args.join(" ")} failed:\n${stderr ?? error}`);
+}
+
+if (process.argv[1] !== undefined && resolve(process.argv[1]) === fileURLToPath(import.meta.url)) {
+  try {
+    console.log(await installPythonEnvironment(process.argv[2], process.argv[3]));
+  } catch (error) {
+    console.error(error.message);
+    process.exitCode = 1;
+  }
+}

@@ -1,0 +1,33 @@
+import type { ClientSettings, Place } from "./resources/resource-type";
+
+type ClientOf = Place["client"];
+
+/**
+ * Clients of AWS's services at an emulator, one per class and region. An access key of twelve digits is the account's
+ * own user there, who may do everything.
+ */
+export class Clients {
+  readonly #made = new Map<string, Map<unknown, unknown>>();
+
+  constructor(
+    private readonly endpoint: string,
+    private readonly accountId: string,
+  ) {}
+
+  /** What makes a region's clients. */
+  in(region: string): ClientOf {
+    const made = this.#made.get(region) ?? new Map<unknown, unknown>();
+    this.#made.set(region, made);
+    const settings: ClientSettings = {
+      endpoint: this.endpoint,
+      region,
+      credentials: { accessKeyId: this.accountId, secretAccessKey: "local" },
+      maxAttempts: 3,
+    };
+    return <Client>(of: new (settings: ClientSettings) => Client): Client => {
+      const client = (made.get(of) as Client | undefined) ?? new of(settings);
+      made.set(of, client);
+      return client;
+    };
+  }
+}
