@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { existsSync, mkdirSync, openSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync, openSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { CommandError } from "../context";
 import { functionRuntime } from "./function-runtime";
@@ -29,7 +29,10 @@ const patienceMilliseconds = 30_000;
  */
 export async function startEmulator(options: EmulatorOptions): Promise<RunningEmulator> {
   const [bin, node] = await Promise.all([install(options), functionRuntime(options)]);
-  mkdirSync(join(options.folder, "tmp"), { recursive: true });
+  const temporary = join(options.folder, "tmp");
+  mkdirSync(temporary, { recursive: true });
+  // What starts functions is CommonJS; the project's own package.json would have it that it isn't.
+  writeFileSync(join(temporary, "package.json"), "{}");
   for (let attempt = 1; ; attempt += 1) {
     const started: LocalProcess[] = [];
     try {
@@ -56,8 +59,8 @@ async function start(
   started.push(
     launch("front", process.execPath, [front, JSON.stringify(settings)], front, folder, { PATH: options.variables.PATH }),
   );
-  const program = join(bin, "ministack");
-  const emulator = launch("emulator", program, [], program, folder, {
+  const script = join(projectRoot, "tap", "local", "emulator.py");
+  const emulator = launch("emulator", join(bin, "python"), ["-B", script], script, folder, {
     PATH: [node, bin, options.variables.PATH].filter((path) => path !== undefined).join(":"),
     HOME: folder,
     TMPDIR: join(folder, "tmp"),
