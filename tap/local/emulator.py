@@ -4,10 +4,17 @@ says what is wrong, and refuses to start once the emulator does it by itself: th
 """
 
 import json
+import logging
+import os
+import threading
+import time
+import urllib.parse
+import urllib.request
 
 from ministack.app import main
 from ministack.core import iam_actions, iam_evaluator
-from ministack.services import apigateway_v1
+from ministack.core.responses import get_account_id, get_region, new_uuid
+from ministack.services import apigateway_v1, secretsmanager
 
 
 def refuse_if(is_right: bool, what: str) -> None:
@@ -69,6 +76,67 @@ def authorize_each_parameter() -> None:
     iam_evaluator.enforce = enforce_each
 
 
+ROTATION_STEPS = ("createSecret", "setSecret", "testSecret", "finishSecret")
+
+
+def rotate_by_function() -> None:
+    """RotateSecret makes a version without a value current at once, and calls no function."""
+    rotate = secretsmanager._rotate_secret
+    refuse_if("_apply_current_promotion" not in rotate.__code__.co_names, "rotates secrets by their functions")
+
+    def rotate_secret(data):
+        _, secret = secretsmanager._resolve(data.get("SecretId"))
+        if secret is None or secret.get("DeletedDate") or secretsmanager._is_replica(secret):
+            return rotate(data)
+        function = data.get("RotationLambdaARN") or secret.get("RotationLambdaARN")
+        if not function:
+            return secretsmanager.error_response_json(
+                "InvalidRequestException", "No Lambda rotation function ARN is associated with this secret.", 400
+            )
+        secret["RotationLambdaARN"] = function
+        secret["RotationRules"] = data.get("RotationRules") or secret.get("RotationRules")
+        secret["RotationEnabled"] = True
+        answer = {"ARN": secret["ARN"], "Name": secret["Name"]}
+        if data.get("RotateImmediately", True):
+            version = data.get("ClientRequestToken") or new_uuid()
+            pending = {"SecretString": None, "SecretBinary": None, "CreatedDate": int(time.time())}
+            secret["Versions"].setdefault(version, {**pending, "Stages": ["AWSPENDING"]})
+            event = {"SecretId": secret["ARN"], "ClientRequestToken": version}
+            call = (function, get_account_id(), get_region(), event)
+            threading.Thread(target=run_rotation, args=call, daemon=True).start()
+            answer["VersionId"] = version
+        return secretsmanager.json_response(answer)
+
+    secretsmanager._rotate_secret = rotate_secret
+
+
+def run_rotation(function: str, account: str, region: str, event: dict) -> None:
+    """The four steps, one after the other; each is tried again, as Secrets Manager does."""
+    for step in ROTATION_STEPS:
+        for attempt in range(5):
+            if invoke(function, account, region, {**event, "Step": step}):
+                break
+            time.sleep(0.5 * 2**attempt)
+        else:
+            logging.getLogger("rotation").error("%s of %s failed for good", step, event["SecretId"])
+            return
+
+
+def invoke(function: str, account: str, region: str, event: dict) -> bool:
+    """Whether a function has done what it was asked."""
+    url = f"http://127.0.0.1:{os.environ['GATEWAY_PORT']}/2015-03-31/functions/{urllib.parse.quote(function)}/invocations"
+    # The signature of an account's own key isn't looked at.
+    credential = f"{account}/20260101/{region}/lambda/aws4_request"
+    headers = {"Authorization": f"AWS4-HMAC-SHA256 Credential={credential}, SignedHeaders=host, Signature=none"}
+    request = urllib.request.Request(url, json.dumps(event).encode(), headers, method="POST")
+    try:
+        with urllib.request.urlopen(request, timeout=60) as answer:
+            return answer.headers.get("X-Amz-Function-Error") is None
+    except OSError:
+        return False
+
+
 tell_api_key()
 authorize_each_parameter()
+rotate_by_function()
 main()
