@@ -1,7 +1,10 @@
+import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
 import type { Command } from "commander";
+import type { Environment } from "../../config/environment";
 import { CommandError, type Context, loadConfiguration } from "../context";
-import { withLock } from "../local/lock";
-import { localFolder } from "../local/state";
+import { lockHolder, withLock } from "../local/lock";
+import { type LocalState, localFolder, readState } from "../local/state";
 import { addEnvironment, type SelectionOptions } from "../selection";
 import { synthesize } from "./synth";
 
@@ -10,37 +13,329 @@ interface UpCommandOptions extends SelectionOptions {
   endpoint?: string;
   port: string;
   fresh?: boolean;
+  apply?: string;
+  json?: boolean;
+}
+
+interface CallOptions extends SelectionOptions {
+  region?: string;
   json?: boolean;
 }
 
 export function addLocal(program: Command, context: Context): void {
-  const local = program.command("local").summary("run an environment on this machine, permissions and all");
-  addEnvironment(local.command("up"))
-    .option("--outdir <folder>")
-    .option("--endpoint <url>")
-    .option("--port <port>", "", "4566")
-    .option("--fresh")
-    .option("--json")
+  const local = program
+    .command("local")
+    .summary("run an environment on this machine, permissions and all")
+    .description(
+      "Runs the synthesized stacks of one environment in an AWS emulator on this machine: without an account, without Docker. Every function runs under the role that was synthesized for it, and what the role lacks is denied.",
+    )
+    .addHelpText(
+      "after",
+      `
+Examples:
+  tap local up                                     the first environment of config/: dev
+  tap local invoke records/write --payload '{"id":"a","expectedVersion":0,"data":{}}'
+  tap local logs records/write --follow
+  tap local down
+
+What the emulator does otherwise than AWS: docs/operations/local.md`,
+    );
+  addUp(local, context);
+  addDown(local, context);
+  addStatus(local, context);
+  addInvoke(local, context);
+  addLogs(local, context);
+  addSend(local, context);
+}
+
+function addUp(local: Command, context: Context): void {
+  addEnvironment(local.command("up").summary("start an environment, or bring it up to date"))
+    .description(
+      "Synthesizes the stacks of one environment where their source has changed, starts the emulator where none runs, and makes what isn't there or isn't as it was synthesized. A second run changes only what changed.",
+    )
+    .option("--outdir <folder>", "synthesized stacks (default: they are synthesized, beside cdktf.out)")
+    .option("--endpoint <url>", "another emulator, that is neither started nor ended here")
+    .option("--port <port>", "wanted port; another one where it is taken", "4566")
+    .option("--fresh", "begin with a new emulator, whatever was made before")
+    .option("--apply <program>", "terraform: apply the stacks by Terraform and its real provider instead")
+    .option("--json", "print the result as JSON")
+    .addHelpText(
+      "after",
+      `
+Examples:
+  tap local up                       dev
+  tap local up --env staging         another environment, beside it
+  tap local up --outdir cdktf.out --env dev
+  tap local up --endpoint http://127.0.0.1:4566
+
+Exit codes: 0 all is as it was synthesized; 1 it isn't, or another command is at it; 2 called wrongly.`,
+    )
     .action(async (options: UpCommandOptions) => upCommand(context, options));
 }
 
 async function upCommand(context: Context, options: UpCommandOptions): Promise<void> {
-  const { environments } = loadConfiguration(context, options);
-  const [environment] = environments;
-  if (environment === undefined) throw new CommandError("none");
+  const port = Number(options.port);
+  if (!Number.isInteger(port) || port < 0 || port > 65_535)
+    throw new CommandError(`--port takes a port, from 1 to 65535 (given ${JSON.stringify(options.port)})`);
+  const environment = environmentOf(context, options);
+  const name = environment.environmentSuffix;
+  const synthesizeInto = async (outdir: string) => {
+    await synthesize(context, { environment: [name], outdir });
+  };
+  if (options.apply !== undefined) {
+    const { applyByTerraform } = await import("../local/terraform-apply");
+    await applyByTerraform(context, { program: options.apply, name, endpoint: options.endpoint, synthesizeInto });
+    return;
+  }
   const { up } = await import("../local/up");
-  const folder = localFolder(context.projectRoot, environment.environmentSuffix);
-  const result = await withLock(folder, "tap local up", () =>
+  const { upText } = await import("../local/report");
+  const result = await withLock(localFolder(context.projectRoot, name), `tap local up --env ${name}`, () =>
     up(context, {
       environment,
-      ...(options.outdir === undefined ? {} : { outdir: options.outdir }),
-      ...(options.endpoint === undefined ? {} : { endpoint: options.endpoint }),
-      port: Number(options.port),
+      ...(options.outdir === undefined ? {} : { outdir: resolve(context.cwd, options.outdir) }),
+      ...(options.endpoint === undefined ? {} : { endpoint: options.endpoint.replace(/\/$/, "") }),
+      port,
       fresh: options.fresh ?? false,
-      synthesize: async (outdir) => {
-        await synthesize(context, { environment: [environment.environmentSuffix], outdir });
-      },
+      synthesize: synthesizeInto,
     }),
   );
-  context.print(JSON.stringify({ ...result, state: undefined }, null, 1));
+  if (options.json) {
+    const { restApis } = await import("../local/status");
+    const { state, ...rest } = result;
+    const { emulator, accountId } = state;
+    context.print(JSON.stringify({ environment: name, accountId, emulator, apis: restApis(state), ...rest }, null, 2));
+  } else context.print(upText(result));
+  if (result.failures.length > 0)
+    throw new CommandError(
+      `${result.failures.length} resources couldn't be made as they were synthesized. tap local up tries again; tap local up --fresh begins anew.`,
+    );
+}
+
+function addDown(local: Command, context: Context): void {
+  addEnvironment(local.command("down").summary("end an environment, and remove all that it kept"))
+    .description(
+      "Ends the emulator and all of its functions, and removes its data. Without --env, of all environments.",
+    )
+    .option("--json", "print the result as JSON")
+    .addHelpText("after", "\nExamples:\n  tap local down\n  tap local down --env staging")
+    .action(async (options: SelectionOptions & { json?: boolean }) => downCommand(context, options));
+}
+
+async function downCommand(context: Context, options: SelectionOptions & { json?: boolean }): Promise<void> {
+  const { down, removeEmptyFolder } = await import("../local/down");
+  const { knownEnvironments } = await import("../local/status");
+  const { projectRoot } = context;
+  const known = knownEnvironments(projectRoot);
+  const wanted = namesIn(options) ?? known;
+  const ended: string[] = [];
+  for (const name of wanted) {
+    if (!known.includes(name)) continue;
+    const folder = localFolder(projectRoot, name);
+    await withLock(folder, `tap local down --env ${name}`, () => down(projectRoot, name));
+    removeEmptyFolder(projectRoot, name);
+    ended.push(name);
+  }
+  if (options.json) context.print(JSON.stringify({ ended }, null, 2));
+  else context.print(ended.length === 0 ? "Nothing runs here." : `Ended: ${ended.join(", ")}.`);
+}
+
+function addStatus(local: Command, context: Context): void {
+  addEnvironment(local.command("status").summary("what runs, since when, and whether it is as synthesized"))
+    .description(
+      "Says which environments run here, with their stacks, where their REST APIs are, and what isn't as it was synthesized.",
+    )
+    .option("--keys", "with the values of the APIs' keys, which are good for nothing elsewhere")
+    .option("--json", "print the result as JSON")
+    .addHelpText("after", "\nExamples:\n  tap local status\n  tap local status --json | jq '.[0].apis[0].keys'")
+    .action(async (options: SelectionOptions & { keys?: boolean; json?: boolean }) => statusCommand(context, options));
+}
+
+async function statusCommand(
+  context: Context,
+  options: SelectionOptions & { keys?: boolean; json?: boolean },
+): Promise<void> {
+  const { knownEnvironments, statusOf } = await import("../local/status");
+  const { statusText } = await import("../local/report");
+  const { projectRoot } = context;
+  const known = knownEnvironments(projectRoot);
+  const names = (namesIn(options) ?? known).filter((name) => known.includes(name));
+  const all = await Promise.all(names.map((name) => statusOf(projectRoot, name)));
+  const found = all.filter((status) => status !== undefined);
+  if (options.json) context.print(JSON.stringify(found, null, 2));
+  else
+    context.print(
+      found.length === 0
+        ? "Nothing runs here: tap local up starts an environment."
+        : found.map((status) => statusText(status, options.keys ?? false)).join("\n\n"),
+    );
+}
+
+function addCalls(command: Command): Command {
+  return addEnvironment(command).option("--region <region>", "region (default: the primary one)");
+}
+
+function addInvoke(local: Command, context: Context): void {
+  addCalls(local.command("invoke <function>").summary("call a function"))
+    .description(
+      "Calls a function by the alias that its callers use, and prints what it answers, and the end of its log.",
+    )
+    .option("--payload <json>", "what it is given; @file reads a file", "{}")
+    .option("--json", "print the result as JSON")
+    .addHelpText(
+      "after",
+      `
+Examples:
+  tap local invoke records/write --payload '{"id":"a","expectedVersion":0,"data":{"x":1}}'
+  tap local invoke api/replicate --region us-west-2 --payload @event.json
+
+Exit codes: 0 it answered; 1 it failed; 2 called wrongly.`,
+    )
+    .action(async (name: string, options: CallOptions & { payload: string }) => invokeCommand(context, name, options));
+}
+
+async function invokeCommand(
+  context: Context,
+  name: string,
+  options: CallOptions & { payload: string },
+): Promise<void> {
+  const state = running(context, options);
+  const payload = textOf(context, options.payload);
+  try {
+    JSON.parse(payload);
+  } catch (error) {
+    throw new CommandError(`--payload is no JSON: ${(error as Error).message}`);
+  }
+  const { invokeFunction } = await import("../local/invoke");
+  const result = await invokeFunction(state, name, payload, options.region);
+  if (options.json) context.print(JSON.stringify(result, null, 2));
+  else {
+    context.print(result.payload);
+    const { status, functionName, qualifier, milliseconds, log } = result;
+    context.remark(`${status} ${functionName}:${qualifier}, ${Math.round(milliseconds)} ms\n${log.trimEnd()}`);
+  }
+  if (result.error !== undefined) throw new CommandError(`${result.functionName} failed: ${result.error}`);
+}
+
+function addLogs(local: Command, context: Context): void {
+  addCalls(local.command("logs <function>").summary("print a function's log"))
+    .option("--since <minutes>", "how far back, minutes", "60")
+    .option("--follow", "go on with what comes")
+    .option("--json", "print each line as JSON, with its time")
+    .addHelpText(
+      "after",
+      "\nExamples:\n  tap local logs jobs/work\n  tap local logs api/items --region us-west-2 --follow",
+    )
+    .action(async (name: string, options: CallOptions & { since: string; follow?: boolean }) =>
+      logsCommand(context, name, options),
+    );
+}
+
+async function logsCommand(
+  context: Context,
+  name: string,
+  options: CallOptions & { since: string; follow?: boolean },
+): Promise<void> {
+  const minutes = Number(options.since);
+  if (!(minutes > 0)) throw new CommandError(`--since takes minutes (given ${JSON.stringify(options.since)})`);
+  const state = running(context, options);
+  const { logLines } = await import("../local/logs");
+  const end = new AbortController();
+  process.once("SIGINT", () => end.abort());
+  const follow = options.follow ? { follow: end.signal } : {};
+  for await (const line of logLines(state, name, {
+    region: options.region,
+    from: Date.now() - minutes * 60_000,
+    ...follow,
+  }))
+    context.print(options.json ? JSON.stringify(line) : `${line.at} ${line.message}`);
+}
+
+function addSend(local: Command, context: Context): void {
+  addCalls(local.command("send <to> [data]").summary("send a message, a record or a file"))
+    .description(
+      "Sends data, as the account's own user: a message to a queue or topic, a record to a stream, a file to s3://bucket/key.",
+    )
+    .option("--file <path>", "the file that is sent, instead of data")
+    .option("--partition-key <key>", "of a record", "local")
+    .option("--content-type <type>", "of a file")
+    .option("--json", "print the result as JSON")
+    .addHelpText(
+      "after",
+      `
+Examples:
+  tap local send jobs '{"id":"…"}'                                     a message to the jobs' queue
+  tap local send stream @record.json                                   a record to the stream
+  tap local send s3://files/uploads/uploads/a.csv --file a.csv         a file, by the bucket's short name`,
+    )
+    .action(async (to: string, data: string | undefined, options: SendCommandOptions) =>
+      sendCommand(context, to, data, options),
+    );
+}
+
+interface SendCommandOptions extends CallOptions {
+  file?: string;
+  partitionKey: string;
+  contentType?: string;
+}
+
+async function sendCommand(
+  context: Context,
+  to: string,
+  data: string | undefined,
+  options: SendCommandOptions,
+): Promise<void> {
+  if ((data === undefined) === (options.file === undefined))
+    throw new CommandError("Name the data, or a file with --file: one of them. Nothing was sent.");
+  const state = running(context, options);
+  const content =
+    options.file === undefined ? Buffer.from(textOf(context, data ?? "")) : bytesOf(context, options.file);
+  const { send } = await import("../local/send");
+  const { region, partitionKey, contentType } = options;
+  const sent = await send(state, to, content, {
+    region,
+    partitionKey,
+    ...(contentType === undefined ? {} : { contentType }),
+  });
+  context.print(options.json ? JSON.stringify(sent, null, 2) : `${sent.to}: ${sent.kind} ${sent.id}`);
+}
+
+/** The environment that is named, else the first of config/. */
+function environmentOf(context: Context, options: SelectionOptions): Environment {
+  const [environment, ...others] = loadConfiguration(context, options).environments;
+  if (environment === undefined) throw new CommandError("config/ has no environments");
+  const isNamed = namesIn(options) !== undefined || context.variables.ENVIRONMENT !== undefined;
+  if (isNamed && others.length > 0) throw new CommandError("One environment is run at a time: name it with --env");
+  return environment;
+}
+
+/** Names that were given, without looking into the configuration: it may be broken while something runs. */
+function namesIn({ environment, environmentSuffix }: SelectionOptions): string[] | undefined {
+  return environment ?? environmentSuffix;
+}
+
+/** What is known of the environment that is named, or of the only one that runs. */
+function running(context: Context, options: SelectionOptions): LocalState {
+  const name = namesIn(options)?.[0] ?? environmentOf(context, {}).environmentSuffix;
+  const folder = localFolder(context.projectRoot, name);
+  const state = readState(folder);
+  if (state !== undefined && state.changing === undefined) return state;
+  const holder = lockHolder(folder);
+  throw new CommandError(
+    holder === undefined
+      ? `${name} isn't up: tap local up --env ${name}`
+      : `${name} isn't up yet: ${holder.command} is at it since ${holder.since} (process ${holder.pid})`,
+  );
+}
+
+/** A text, or with @ before it what is in a file. */
+function textOf(context: Context, given: string): string {
+  return given.startsWith("@") ? bytesOf(context, given.slice(1)).toString() : given;
+}
+
+function bytesOf(context: Context, path: string): Buffer {
+  try {
+    return readFileSync(resolve(context.cwd, path));
+  } catch (error) {
+    throw new CommandError(`${path} can't be read: ${(error as Error).message}`);
+  }
 }

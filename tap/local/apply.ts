@@ -1,14 +1,14 @@
-import { join } from "node:path";
-import type { Graph, GraphNode, GraphStack } from "../graph/model";
-import { Arguments } from "./arguments";
+import type { Graph } from "../graph/model";
 import type { Archives } from "./archives";
+import { Arguments } from "./arguments";
 import type { Clients } from "./clients";
 import type { LocalPlan, PlannedResource } from "./plan";
+import { regionOf, render } from "./render";
 import { createdTypes, resourceType } from "./resources";
 import { notCreatedTypes, standIns } from "./resources/not-created";
-import type { Computed, Place, ResourceType } from "./resources/resource-type";
+import type { Place, ResourceType } from "./resources/resource-type";
 import { hashOf, type MadeResource } from "./state";
-import { evaluate, evaluateNode, ExpressionError, type Value } from "./values";
+import type { Value } from "./values";
 
 /** What is done with a resource. */
 export type Change = "created" | "updated" | "replaced" | "removed";
@@ -101,7 +101,9 @@ class Application {
   }
 
   async #make({ node, dependencies, uses }: PlannedResource): Promise<void> {
-    const values = this.#evaluated(node);
+    const { graph, outdir, archives } = this.options;
+    const made = (id: string) => this.#resources[id];
+    const { values, hash } = render(node, { graph, outdir, archives, made });
     const before = this.#resources[node.id];
     const common = {
       type: node.type,
@@ -115,7 +117,6 @@ class Application {
       this.#resources[node.id] = { ...common, hash: "", computed: standIns(node) };
       return;
     }
-    const hash = hashOf([node.type, common.region, this.#decisive(node, values)]);
     const isNew = before === undefined;
     const isForced = uses.some((id) => this.#replaced.has(id));
     if (!isNew && before.hash === hash && !isForced) return;
@@ -126,72 +127,19 @@ class Application {
       delete this.#resources[node.id];
       this.#replaced.add(node.id);
     }
-    const computed = await this.#call(node, type, values, change === "updated" ? before : undefined);
-    this.#resources[node.id] = { ...common, hash, computed };
-    this.#changed(node.id, change);
-  }
-
-  async #call(
-    node: GraphNode,
-    type: ResourceType,
-    values: Readonly<Record<string, Value>>,
-    before: MadeResource | undefined,
-  ): Promise<Computed> {
     const given = new Arguments(values, node.id);
     given.ignore(Object.keys(type.ignored ?? {}));
-    const place = this.#place({ region: regionOf(node) });
+    const place = this.#place(common);
     const computed =
-      before !== undefined && type.update !== undefined
+      change === "updated" && before !== undefined && type.update !== undefined
         ? await type.update(given, place, before)
         : await type.create(given, place);
     const unread = given.unread();
+    // It is there, but not as it should be: the next run changes it.
+    this.#resources[node.id] = { ...common, hash: unread.length === 0 ? hash : "", computed };
+    this.#changed(node.id, change);
     if (unread.length > 0)
-      throw new Error(`${unread.join(", ")}: nothing is known here of it; tap/local/resources says what is applied`);
-    return computed;
-  }
-
-  /** What decides whether a resource is as it should be: not what Terraform is told to leave to others. */
-  #decisive({ attributes }: GraphNode, values: Readonly<Record<string, Value>>): object {
-    const { ignore_changes: ignored = [] } = (attributes.lifecycle ?? {}) as { ignore_changes?: readonly string[] };
-    return Object.fromEntries(Object.entries(values).filter(([name]) => !ignored.includes(name)));
-  }
-
-  #evaluated(node: GraphNode): Record<string, Value> {
-    const { graph } = this.options;
-    return evaluateNode(node, {
-      attribute: (address, name) => {
-        const id = `${node.stack.id}/${address}`;
-        const found = graph.node(id);
-        if (found?.mode === "data") return this.#dataAttribute(found, name);
-        const made = this.#resources[id];
-        return made?.computed[name] ?? made?.values[name];
-      },
-      variable: (name) => this.#variable(node.stack, name),
-    });
-  }
-
-  #variable({ declared }: GraphStack, name: string): Value | undefined {
-    const { [name]: variable } = (declared?.variable ?? {}) as Record<string, { default?: unknown } | undefined>;
-    const value = variable?.default;
-    return value === undefined ? undefined : evaluate(value, noLookup, `variable ${name}`);
-  }
-
-  #dataAttribute(node: GraphNode, name: string): Value | undefined {
-    if (node.type === "archive_file") {
-      const archive = this.options.archives.of(node, this.#folderOf(node.stack));
-      return { output_path: archive.path, output_base64sha256: archive.base64Sha256 }[name];
-    }
-    const read = this.options.graph
-      .referencesFrom(node)
-      .flatMap((reference) => (reference.kind === "parameter" ? [reference.to.id] : []))[0];
-    if (read === undefined)
-      throw new ExpressionError(`${node.id} reads a parameter that none of these stacks writes: ${node.attributes.name}`);
-    const made = this.#resources[read];
-    return made?.computed[name] ?? made?.values[name];
-  }
-
-  #folderOf({ id }: GraphStack): string {
-    return join(this.options.outdir, "stacks", id);
+      throw new Error(`nothing is known here of ${unread.join(", ")}; tap/local/resources says what is applied`);
   }
 
   #place({ region }: { readonly region: string }): Place {
@@ -249,13 +197,6 @@ class Application {
     }
   }
 }
-
-function regionOf({ id, region }: GraphNode): string {
-  if (region === undefined) throw new Error(`${id}: its provider has no region`);
-  return region;
-}
-
-const noLookup = { attribute: () => undefined, variable: () => undefined };
 
 function canUpdate(type: ResourceType, values: Readonly<Record<string, Value>>, before: MadeResource): boolean {
   const isSame = (name: string) => hashOf(values[name]) === hashOf(before.values[name]);

@@ -79,7 +79,15 @@ function readFolder(folder: string): Map<string, Buffer> {
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath, entry.name))
     .sort();
-  return new Map(files.map((path) => [path.slice(folder.length + 1).split(sep).join("/"), readFileSync(path)]));
+  return new Map(
+    files.map((path) => [
+      path
+        .slice(folder.length + 1)
+        .split(sep)
+        .join("/"),
+      readFileSync(path),
+    ]),
+  );
 }
 
 function writeAtOnce(path: string, content: Buffer): void {

@@ -57,7 +57,9 @@ async function start(
   const front = join(projectRoot, "tap", "local", "front.mjs");
   const settings = { emulatorPort, port, https: true, calls: join(folder, "calls.jsonl") };
   started.push(
-    launch("front", process.execPath, [front, JSON.stringify(settings)], front, folder, { PATH: options.variables.PATH }),
+    launch("front", process.execPath, [front, JSON.stringify(settings)], front, folder, {
+      PATH: options.variables.PATH,
+    }),
   );
   const script = join(projectRoot, "tap", "local", "emulator.py");
   const emulator = launch("emulator", join(bin, "python"), ["-B", script], script, folder, {
@@ -161,9 +163,7 @@ export function run(
     });
     child.once("error", (error) => reject(new CommandError(`${program}: ${error.message}`)));
     child.once("close", (code) =>
-      code === 0
-        ? resolve(output.trim())
-        : reject(new CommandError(errors.trim() || `${program} ended with ${code}`)),
+      code === 0 ? resolve(output.trim()) : reject(new CommandError(errors.trim() || `${program} ended with ${code}`)),
     );
   });
 }

@@ -56,7 +56,7 @@ function recorder(incoming) {
 // A test that waits for Terraform can't notice that its connection was closed meanwhile.
 server.keepAliveTimeout = 600_000;
 server.on("error", (error) => {
-  console.error(error.message);
+  process.stderr.write(`${error.message}\n`);
   process.exit(1);
 });
 server.listen(port, "127.0.0.1", () => process.stdout.write(`${server.address().port}\n`));

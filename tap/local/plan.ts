@@ -51,8 +51,7 @@ export function planResources(graph: Graph): LocalPlan {
     return node === undefined ? [] : [{ node, dependencies: all.get(id) ?? [], uses: usedBy(graph, node) }];
   });
   const notCreated = new Map<string, number>();
-  for (const { type } of managed)
-    if (type in notCreatedTypes) notCreated.set(type, (notCreated.get(type) ?? 0) + 1);
+  for (const { type } of managed) if (type in notCreatedTypes) notCreated.set(type, (notCreated.get(type) ?? 0) + 1);
   return { resources, notCreated };
 }
 
@@ -101,15 +100,19 @@ function withNamed(
 ): Map<string, readonly string[]> {
   const all = new Map(hard);
   for (const node of nodes)
-    for (const argument of neededByName[node.type] ?? [])
-      for (const reference of graph.referencesFrom(node, argument)) {
-        if (reference.kind !== "arn" && reference.kind !== "name") continue;
-        const { id, mode } = reference.to;
-        const before = all.get(node.id) ?? [];
-        if (mode !== "managed" || before.includes(id) || reaches(all, id, node.id)) continue;
-        all.set(node.id, [...before, id].sort());
-      }
+    for (const id of named(graph, node)) {
+      const before = all.get(node.id) ?? [];
+      if (!before.includes(id) && !reaches(all, id, node.id)) all.set(node.id, [...before, id].sort());
+    }
   return all;
+}
+
+function named(graph: Graph, node: GraphNode): string[] {
+  return (neededByName[node.type] ?? [])
+    .flatMap((argument) => graph.referencesFrom(node, argument))
+    .flatMap((reference) => (reference.kind === "arn" || reference.kind === "name" ? [reference.to] : []))
+    .filter(({ mode }) => mode === "managed")
+    .map(({ id }) => id);
 }
 
 function reaches(dependencies: ReadonlyMap<string, readonly string[]>, from: string, to: string): boolean {

@@ -199,7 +199,9 @@ async function sourceOf(context: Context): Promise<string> {
 function onlyAccount(accounts: readonly (string | undefined)[]): string {
   const [only, ...others] = [...new Set(accounts)];
   if (only === undefined || others.length > 0)
-    throw new CommandError(`The stacks are of several accounts (${[only, ...others].join(", ")}): name one environment`);
+    throw new CommandError(
+      `The stacks are of several accounts (${[only, ...others].join(", ")}): name one environment`,
+    );
   return only;
 }
 

@@ -50,6 +50,8 @@ const identifier = /[A-Za-z_][\w-]*/y;
 const blank = /\s*/y;
 const wholeNumber = /\d+/y;
 
+type Part = { readonly text: string } | { readonly expression: Value };
+
 /** One text, read from left to right. */
 class Template {
   private position = 0;
@@ -69,30 +71,34 @@ class Template {
   }
 
   /** @param end what ends it: a quote, for a text within an expression */
-  private parts(end?: string): ({ readonly text: string } | { readonly expression: Value })[] {
-    const parts: ({ text: string } | { expression: Value })[] = [];
-    let text = "";
+  private parts(end?: string): Part[] {
+    const parts: Part[] = [];
     while (this.position < this.text.length && this.text[this.position] !== end) {
-      const next = this.text.slice(this.position, this.position + 3);
-      if (next === "$${" || next === "%%{") {
-        text += next.slice(1);
-        this.position += 3;
-      } else if (next.startsWith("%{")) this.refuse("a directive %{…}");
-      else if (next.startsWith("${")) {
-        if (text !== "") parts.push({ text });
-        text = "";
-        this.position += 2;
-        parts.push({ expression: this.expression() });
-        this.take("}");
-      } else if (end !== undefined && next.startsWith("\\")) {
-        text += this.escaped();
-      } else {
-        text += next[0];
-        this.position += 1;
-      }
+      const part = this.part(end);
+      const last = parts.at(-1);
+      if ("text" in part && last !== undefined && "text" in last)
+        parts[parts.length - 1] = { text: last.text + part.text };
+      else parts.push(part);
     }
-    if (text !== "" || parts.length === 0) parts.push({ text });
-    return parts;
+    return parts.length === 0 ? [{ text: "" }] : parts;
+  }
+
+  private part(end: string | undefined): Part {
+    const next = this.text.slice(this.position, this.position + 3);
+    if (next === "$${" || next === "%%{") {
+      this.position += 3;
+      return { text: next.slice(1) };
+    }
+    if (next.startsWith("%{")) this.refuse("a directive %{…}");
+    if (next.startsWith("${")) {
+      this.position += 2;
+      const expression = this.expression();
+      this.take("}");
+      return { expression };
+    }
+    if (end !== undefined && next.startsWith("\\")) return { text: this.escaped() };
+    this.position += 1;
+    return { text: next.charAt(0) };
   }
 
   private escaped(): string {

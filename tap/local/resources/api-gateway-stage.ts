@@ -136,7 +136,9 @@ const usagePlan: ResourceType = {
       new CreateUsagePlanCommand({
         name: given.text("name"),
         description: given.textIf("description"),
-        apiStages: given.blocks("api_stages").map((each) => ({ apiId: each.text("api_id"), stage: each.text("stage") })),
+        apiStages: given
+          .blocks("api_stages")
+          .map((each) => ({ apiId: each.text("api_id"), stage: each.text("stage") })),
         quota: quota && {
           limit: quota.number("limit"),
           period: quota.text("period") as "DAY",

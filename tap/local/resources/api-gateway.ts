@@ -5,6 +5,7 @@ import {
   CreateRequestValidatorCommand,
   CreateResourceCommand,
   CreateRestApiCommand,
+  DeleteGatewayResponseCommand,
   DeleteIntegrationCommand,
   DeleteIntegrationResponseCommand,
   DeleteMethodCommand,
@@ -13,7 +14,6 @@ import {
   DeleteRequestValidatorCommand,
   DeleteResourceCommand,
   DeleteRestApiCommand,
-  DeleteGatewayResponseCommand,
   GetResourcesCommand,
   PutGatewayResponseCommand,
   PutIntegrationCommand,
@@ -134,9 +134,7 @@ const methodResponse: ResourceType = {
   },
   async remove(place, before) {
     const statusCode = textOf(before, "status_code");
-    await place
-      .client(APIGatewayClient)
-      .send(new DeleteMethodResponseCommand({ ...methodBefore(before), statusCode }));
+    await place.client(APIGatewayClient).send(new DeleteMethodResponseCommand({ ...methodBefore(before), statusCode }));
   },
 };
 
@@ -251,9 +249,11 @@ const requestValidator: ResourceType = {
 const deployment: ResourceType = {
   ignored: { triggers: "says that the API is another; a change of it makes another deployment" },
   async create(given, place) {
-    const { id } = await place.client(APIGatewayClient).send(
-      new CreateDeploymentCommand({ restApiId: given.text("rest_api_id"), description: given.textIf("description") }),
-    );
+    const { id } = await place
+      .client(APIGatewayClient)
+      .send(
+        new CreateDeploymentCommand({ restApiId: given.text("rest_api_id"), description: given.textIf("description") }),
+      );
     return { id: present(id, "id") };
   },
 };

@@ -43,7 +43,9 @@ const alarm = put(
     ignored: tagsIgnored,
     replacedBy: ["alarm_name"],
     async remove(place, before) {
-      await place.client(CloudWatchClient).send(new DeleteAlarmsCommand({ AlarmNames: [textOf(before, "alarm_name")] }));
+      await place
+        .client(CloudWatchClient)
+        .send(new DeleteAlarmsCommand({ AlarmNames: [textOf(before, "alarm_name")] }));
     },
   },
 );

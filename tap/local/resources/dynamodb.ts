@@ -8,8 +8,15 @@ import {
   waitUntilTableExists,
 } from "@aws-sdk/client-dynamodb";
 import type { Arguments } from "../arguments";
-import { type Computed, type Place, present, type ResourceType, type ResourceTypes, textOf } from "./resource-type";
-import { tagsIgnored } from "./resource-type";
+import {
+  type Computed,
+  type Place,
+  present,
+  type ResourceType,
+  type ResourceTypes,
+  tagsIgnored,
+  textOf,
+} from "./resource-type";
 
 const table: ResourceType = {
   ignored: {
@@ -47,9 +54,7 @@ const table: ResourceType = {
     given.ignore(table.replacedBy ?? []);
     given.ignore(["stream_view_type"]);
     const TableName = textOf(before, "name");
-    await client.send(
-      new UpdateTableCommand({ TableName, ...capacity(given), SSESpecification: encryption(given) }),
-    );
+    await client.send(new UpdateTableCommand({ TableName, ...capacity(given), SSESpecification: encryption(given) }));
     await setTimeToLive(given, place, before.values.ttl !== undefined);
     return before.computed;
   },

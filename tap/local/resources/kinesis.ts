@@ -3,23 +3,15 @@ import {
   DecreaseStreamRetentionPeriodCommand,
   DeleteStreamCommand,
   IncreaseStreamRetentionPeriodCommand,
-  KinesisClient,
   StartStreamEncryptionCommand,
   waitUntilStreamExists,
 } from "@aws-sdk/client-kinesis";
-import { NodeHttpHandler } from "@smithy/node-http-handler";
 import type { Arguments } from "../arguments";
+import { Http1KinesisClient } from "../kinesis-client";
 import { type Computed, type Place, type ResourceType, type ResourceTypes, tagsIgnored, textOf } from "./resource-type";
 
 /** Hours that a new stream keeps its records. */
 const defaultRetentionHours = 24;
-
-/** Kinesis's client speaks HTTP/2 by itself, which the way to the emulator doesn't. */
-class Http1KinesisClient extends KinesisClient {
-  constructor(settings: ConstructorParameters<typeof KinesisClient>[0]) {
-    super({ ...settings, requestHandler: new NodeHttpHandler() });
-  }
-}
 
 const stream: ResourceType = {
   ignored: { ...tagsIgnored, enforce_consumer_deletion: "tap local removes a stream with its consumers" },
@@ -41,9 +33,7 @@ const stream: ResourceType = {
   },
   async remove(place, before) {
     const StreamName = textOf(before, "name");
-    await place
-      .client(Http1KinesisClient)
-      .send(new DeleteStreamCommand({ StreamName, EnforceConsumerDeletion: true }));
+    await place.client(Http1KinesisClient).send(new DeleteStreamCommand({ StreamName, EnforceConsumerDeletion: true }));
   },
 };
 

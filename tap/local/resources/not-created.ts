@@ -45,6 +45,9 @@ export const notCreatedTypes: Readonly<Record<string, NotCreated>> = {
 /** What others refer to of a resource that isn't made: the same in every run. */
 export function standIns({ type, id, arn }: GraphNode): Computed {
   const digits = createHash("sha256").update(id).digest("hex").slice(0, 17);
-  const ids = Object.entries(notCreatedTypes[type]?.standIns ?? {}).map(([name, prefix]) => [name, `${prefix}${digits}`]);
+  const ids = Object.entries(notCreatedTypes[type]?.standIns ?? {}).map(([name, prefix]) => [
+    name,
+    `${prefix}${digits}`,
+  ]);
   return { arn: arn ?? `arn:aws:local:::${type}/${digits}`, ...Object.fromEntries(ids) };
 }

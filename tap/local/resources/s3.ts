@@ -18,8 +18,16 @@ import {
   S3Client,
 } from "@aws-sdk/client-s3";
 import type { Arguments } from "../arguments";
+import {
+  type Made,
+  type Place,
+  put,
+  type ResourceType,
+  type ResourceTypes,
+  tagsIgnored,
+  textOf,
+} from "./resource-type";
 import { lifecycleRule } from "./s3-lifecycle";
-import { type Made, type Place, put, type ResourceType, type ResourceTypes, tagsIgnored, textOf } from "./resource-type";
 
 const bucket: ResourceType = {
   ignored: { ...tagsIgnored, force_destroy: "buckets go with the emulator" },
@@ -119,7 +127,9 @@ const publicAccessBlock = setting((Bucket, given, client) =>
 
 const ownershipControls = setting((Bucket, given, client) => {
   const ObjectOwnership = given.block("rule")?.text("object_ownership") as "BucketOwnerEnforced";
-  return client.send(new PutBucketOwnershipControlsCommand({ Bucket, OwnershipControls: { Rules: [{ ObjectOwnership }] } }));
+  return client.send(
+    new PutBucketOwnershipControlsCommand({ Bucket, OwnershipControls: { Rules: [{ ObjectOwnership }] } }),
+  );
 });
 
 const logging = setting((Bucket, given, client) =>

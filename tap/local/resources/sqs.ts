@@ -46,9 +46,7 @@ const queue: ResourceType = {
     given.ignore(["name", "fifo_queue"]);
     const removed = before.values.redrive_policy === undefined ? {} : { RedrivePolicy: "" };
     const Attributes = { ...removed, ...attributes(given) };
-    await place
-      .client(SQSClient)
-      .send(new SetQueueAttributesCommand({ QueueUrl: textOf(before, "url"), Attributes }));
+    await place.client(SQSClient).send(new SetQueueAttributesCommand({ QueueUrl: textOf(before, "url"), Attributes }));
     return before.computed;
   },
   async remove(place, before) {
