@@ -2,10 +2,11 @@ import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import type { Command } from "commander";
 import type { Environment } from "../../config/environment";
+import { type PlannedStack, planStacks } from "../../main";
 import { CommandError, type Context, loadConfiguration } from "../context";
 import { lockHolder, withLock } from "../local/lock";
 import { type LocalState, localFolder, readState } from "../local/state";
-import { addEnvironment, type SelectionOptions } from "../selection";
+import { addEnvironment, idOf, type SelectionOptions } from "../selection";
 import { synthesize } from "./synth";
 
 interface UpCommandOptions extends SelectionOptions {
@@ -80,7 +81,7 @@ async function upCommand(context: Context, options: UpCommandOptions): Promise<v
   const environment = environmentOf(context, options);
   const name = environment.environmentSuffix;
   const synthesizeInto = async (outdir: string) => {
-    await synthesize(context, { environment: [name], outdir });
+    await synthesize(context, { ...stacksFor(context, environment), outdir });
   };
   if (options.apply !== undefined) {
     const { applyByTerraform } = await import("../local/terraform-apply");
@@ -297,6 +298,17 @@ async function sendCommand(
     ...(contentType === undefined ? {} : { contentType }),
   });
   context.print(options.json ? JSON.stringify(sent, null, 2) : `${sent.to}: ${sent.kind} ${sent.id}`);
+}
+
+/** Its stacks, and the bootstrap of its account: a short-lived environment lives in that of another. */
+function stacksFor(context: Context, { environmentSuffix: name, account }: Environment): SelectionOptions {
+  const owner = account.environmentSuffix;
+  if (owner === name) return { environment: [name] };
+  const environment = [name, owner];
+  const planned = planStacks(loadConfiguration(context, { environment }).environments);
+  const isNeeded = (stack: PlannedStack) =>
+    stack.environment.environmentSuffix === name || stack.component === "bootstrap";
+  return { environment, stack: planned.filter(isNeeded).map(idOf) };
 }
 
 /** The environment that is named, else the first of config/. */

@@ -128,7 +128,8 @@ class Application {
       this.#replaced.add(node.id);
     }
     const given = new Arguments(values, node.id);
-    given.ignore(Object.keys(type.ignored ?? {}));
+    // The region is where it is made.
+    given.ignore(["region", ...Object.keys(type.ignored ?? {})]);
     const place = this.#place(common);
     const computed =
       change === "updated" && before !== undefined && type.update !== undefined

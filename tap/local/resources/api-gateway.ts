@@ -26,7 +26,6 @@ import type { Arguments } from "../arguments";
 import { type Made, present, put, type ResourceType, type ResourceTypes, tagsIgnored, textOf } from "./resource-type";
 
 const account = put(async (given, place) => {
-  given.ignore(["region"]);
   const value = given.textIf("cloudwatch_role_arn") ?? "";
   await place
     .client(APIGatewayClient)
