@@ -1,13 +1,9 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, openSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
-import { dirname, join } from "node:path";
+import { openSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { freePort } from "../../tap/local/processes";
 import { projectRoot, temporaryFolder } from "./project";
 import { loudlySkipped } from "./skipped";
-
-/** An AWS emulator that needs no Docker; exactly this release is what the tests were written against. */
-const ministack = "ministack==1.5.33";
-const environmentFolder = join(projectRoot, ".cache", "python");
 
 export interface Emulator {
   /** `http://127.0.0.1:{port}` */
@@ -37,8 +33,8 @@ export const describeWithEmulator = missing ? loudlySkipped(missing) : describe;
 
 /** Starts a fresh emulator on a free port, with nothing of the caller's environment in it. */
 export async function startEmulator(): Promise<Emulator> {
-  const program = await install();
-  const port = await freePort();
+  const program = install();
+  const port = await freePort(0);
   const home = temporaryFolder();
   const log = join(home, "emulator.log");
   const child = spawn(program, [], {
@@ -65,9 +61,10 @@ export async function startEmulator(): Promise<Emulator> {
   };
 }
 
-/** The pass-through that emulator-front.mjs explains, and its port. */
+/** The pass-through that front.mjs explains, and its port. */
 function startFront(emulatorPort: number): Promise<{ port: number; process: ChildProcess }> {
-  const child = spawn(process.execPath, [join(__dirname, "emulator-front.mjs"), String(emulatorPort)], {
+  const front = join(projectRoot, "tap", "local", "front.mjs");
+  const child = spawn(process.execPath, [front, JSON.stringify({ emulatorPort })], {
     stdio: ["ignore", "pipe", "inherit"],
   });
   return new Promise((resolve, reject) => {
@@ -76,55 +73,13 @@ function startFront(emulatorPort: number): Promise<{ port: number; process: Chil
   });
 }
 
-/** Once per release of the emulator, by one process at a time; a half-made environment has no marker and is made again. */
-async function install(): Promise<string> {
-  const marker = join(environmentFolder, "installed");
-  const bin = join(environmentFolder, "bin");
-  const isThere = () => existsSync(marker) && readFileSync(marker, "utf8") === ministack;
-  if (isThere()) return join(bin, "ministack");
-  const unlock = await lock(`${environmentFolder}.lock`);
-  try {
-    if (!isThere()) {
-      run("python3", ["-m", "venv", "--clear", environmentFolder]);
-      run(join(bin, "pip"), ["install", "--quiet", "--disable-pip-version-check", ministack]);
-      writeFileSync(marker, ministack);
-    }
-  } finally {
-    unlock();
-  }
-  return join(bin, "ministack");
-}
-
-/** A folder is made by one process alone; one that is older than what it guards takes was left by a process that was killed. */
-async function lock(folder: string): Promise<() => void> {
-  mkdirSync(dirname(folder), { recursive: true });
-  for (;;) {
-    try {
-      mkdirSync(folder);
-      return () => rmSync(folder, { recursive: true });
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
-    }
-    const age = Date.now() - (statSync(folder, { throwIfNoEntry: false })?.mtimeMs ?? Date.now());
-    if (age > 5 * 60_000) rmSync(folder, { recursive: true, force: true });
-    await new Promise((resolve) => setTimeout(resolve, 200));
-  }
-}
-
-function run(program: string, args: readonly string[]): void {
-  const { status, stderr } = spawnSync(program, args, { encoding: "utf8" });
-  if (status !== 0) throw new Error(`${program} ${args.join(" ")} failed:\n${stderr}`);
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === "object" && address ? address.port : 0));
-    });
-  });
+/** The emulator that `tap local` runs, without what that corrects in it. */
+function install(): string {
+  const script = join(projectRoot, "bin", "python-environment.mjs");
+  const args = [script, "local/python", "tap/local/requirements.txt"];
+  const { status, stdout, stderr } = spawnSync(process.execPath, args, { encoding: "utf8" });
+  if (status !== 0) throw new Error(stderr);
+  return join(stdout.trim(), "ministack");
 }
 
 async function untilHealthy(endpoint: string, child: ChildProcess, log: string): Promise<void> {
