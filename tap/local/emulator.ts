@@ -62,7 +62,7 @@ async function start(
     }),
   );
   const script = join(projectRoot, "tap", "local", "emulator.py");
-  const emulator = launch("emulator", join(bin, "python"), ["-B", script], script, folder, {
+  const emulator = launch("emulator", join(bin, "python"), [script], script, folder, {
     PATH: [node, bin, options.variables.PATH].filter((path) => path !== undefined).join(":"),
     HOME: folder,
     TMPDIR: join(folder, "tmp"),

@@ -12,13 +12,14 @@ export function isAlive(pid: number): boolean {
 
 /** Whether it is the one that was started, and not another that has got its id since. */
 export function isRunning({ pid, mark }: LocalProcess): boolean {
-  return isAlive(pid) && commandLine(pid).includes(mark);
+  return isAlive(pid) && commandLine(pid)?.includes(mark) === true;
 }
 
 /** Ends a process and all that it has started, also where it has itself gone before. */
 export async function end(local: LocalProcess): Promise<void> {
   // An id is given to no new process while a group of that id has members.
-  if (isAlive(local.pid) && !commandLine(local.pid).includes(local.mark)) return;
+  const command = isAlive(local.pid) ? commandLine(local.pid) : undefined;
+  if (command !== undefined && !command.includes(local.mark)) return;
   if (!signal(-local.pid, "SIGTERM")) return;
   const deadline = Date.now() + patienceMilliseconds;
   while (hasMembers(local.pid)) {
@@ -46,8 +47,11 @@ function signal(pid: number, name: NodeJS.Signals | 0): boolean {
   }
 }
 
-function commandLine(pid: number): string {
-  return spawnSync("ps", ["-ww", "-o", "command=", "-p", String(pid)], { encoding: "utf8" }).stdout ?? "";
+/** Undefined for a process that has ended, and that nobody has asked how. */
+function commandLine(pid: number): string | undefined {
+  const { stdout } = spawnSync("ps", ["-ww", "-o", "stat=,command=", "-p", String(pid)], { encoding: "utf8" });
+  const [status = "", ...words] = (stdout ?? "").trim().split(/\s+/);
+  return status === "" || status.startsWith("Z") ? undefined : words.join(" ");
 }
 
 /** A port of this machine that nobody listens on: the wanted one, where it is free. */

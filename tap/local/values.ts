@@ -148,7 +148,7 @@ class Template {
     if (name === undefined) return this.refuse("this");
     if (this.text[this.position] === "(") {
       this.position += 1;
-      return this.call(name, this.until(")"));
+      return this.indexed(this.call(name, this.until(")")));
     }
     const names = [name];
     while (this.text[this.position] === ".") {
