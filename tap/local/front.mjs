@@ -12,7 +12,7 @@
  *
  * With `calls`, the path of a file, it writes down every call of an AWS API, as a line of JSON: when, by which access
  * key, to which service and region, which operation, with which status. Access keys of functions' roles are derived
- * from function and role (tap/local/roles.ts).
+ * from function and role (docs/decisions/0017).
  */
 import { createWriteStream } from "node:fs";
 import { createServer, request } from "node:http";
