@@ -3,6 +3,7 @@ Starts MiniStack, with what it does otherwise than AWS put right where the syste
 says what is wrong, and refuses to start once the emulator does it by itself: then it goes.
 """
 
+import inspect
 import json
 import logging
 import os
@@ -76,6 +77,28 @@ def authorize_each_parameter() -> None:
     iam_evaluator.enforce = enforce_each
 
 
+def tell_keys_of_kms() -> None:
+    """
+    Calls of KMS have neither kms:CallerAccount nor kms:MacAlgorithm: a role that may compute codes in its account by one
+    algorithm computes none.
+    """
+    context = iam_actions.request_tag_context
+    known = inspect.getsource(iam_actions) + inspect.getsource(iam_evaluator)
+    refuse_if("macalgorithm" in known.lower(), "knows kms:MacAlgorithm")
+
+    def context_with_keys(service, iam_action, body, params):
+        found = context(service, iam_action, body, params)
+        if iam_action not in ("kms:GenerateMac", "kms:VerifyMac"):
+            return found
+        try:
+            algorithm = json.loads(body or b"{}").get("MacAlgorithm")
+        except ValueError:
+            algorithm = None
+        return {**found, "kms:CallerAccount": get_account_id(), "kms:MacAlgorithm": algorithm}
+
+    iam_actions.request_tag_context = context_with_keys
+
+
 ROTATION_STEPS = ("createSecret", "setSecret", "testSecret", "finishSecret")
 
 
@@ -138,5 +161,6 @@ def invoke(function: str, account: str, region: str, event: dict) -> bool:
 
 tell_api_key()
 authorize_each_parameter()
+tell_keys_of_kms()
 rotate_by_function()
 main()
