@@ -7,6 +7,7 @@ import { CommandError, type Context, loadConfiguration } from "../context";
 import { lockHolder, withLock } from "../local/lock";
 import { type LocalState, localFolder, readState } from "../local/state";
 import { addEnvironment, idOf, type SelectionOptions } from "../selection";
+import { addCoverage } from "./local-coverage";
 import { synthesize } from "./synth";
 
 interface UpCommandOptions extends SelectionOptions {
@@ -47,6 +48,7 @@ What the emulator does otherwise than AWS: docs/operations/local.md`,
   addInvoke(local, context);
   addLogs(local, context);
   addSend(local, context);
+  addCoverage(local, context, { running, bytesOf });
 }
 
 function addUp(local: Command, context: Context): void {

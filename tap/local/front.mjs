@@ -11,8 +11,8 @@
  * let through as it is, so that the denial can be seen.
  *
  * With `calls`, the path of a file, it writes down every call of an AWS API, as a line of JSON: when, by which access
- * key, to which service and region, which operation, with which status. Access keys of functions' roles are derived
- * from function and role (docs/decisions/0017).
+ * key, to which service and region, which operation, with which status; of a transaction, what it does. Access keys of
+ * functions' roles are derived from function and role (docs/decisions/0017).
  */
 import { createWriteStream } from "node:fs";
 import { createServer, request } from "node:http";
@@ -48,9 +48,28 @@ function recorder(incoming) {
     incoming.on("data", (chunk) => {
       operation ??= /(?:^|&)Action=(\w+)/.exec(chunk.toString("latin1"))?.[1];
     });
+  const parts = operation?.startsWith("Transact") ? partsOf(incoming) : undefined;
   const at = new Date().toISOString();
-  return (status) =>
-    recording.write(`${JSON.stringify({ at, accessKeyId, region, service, operation, method, path: url, status })}\n`);
+  return (status) => {
+    const call = { at, accessKeyId, region, service, operation, parts, method, path: url, status };
+    recording.write(`${JSON.stringify(call)}\n`);
+  };
+}
+
+/** What a transaction does, `Put` and `Update`: each is asked for as an operation of its own. Filled as the body comes. */
+function partsOf(incoming) {
+  const chunks = [];
+  const parts = [];
+  incoming.on("data", (chunk) => chunks.push(chunk));
+  incoming.on("end", () => {
+    try {
+      const { TransactItems } = JSON.parse(Buffer.concat(chunks).toString());
+      parts.push(...new Set(TransactItems.flatMap(Object.keys)));
+    } catch {
+      // The emulator says what is wrong with it.
+    }
+  });
+  return parts;
 }
 
 // A test that waits for Terraform can't notice that its connection was closed meanwhile.

@@ -73,9 +73,16 @@ test("each call of AWS is written down with who made it and what became of it; a
     method: "PUT",
   });
   await fetch(`${endpoint}/_aws/execute-api/a/live/items`);
-  expect(await recorded(3)).toEqual([
+  const TransactItems = [{ Put: {} }, { Update: {} }, { Put: {} }];
+  await fetch(endpoint, {
+    method: "POST",
+    headers: { ...signed("dynamodb"), "x-amz-target": "DynamoDB_20120810.TransactWriteItems" },
+    body: JSON.stringify({ TransactItems }),
+  });
+  expect(await recorded(4)).toEqual([
     expect.objectContaining({ accessKeyId: "ASIAX", region: "us-west-2", service: "dynamodb", operation: "GetItem" }),
     expect.objectContaining({ accessKeyId: "ASIAX", service: "sns", operation: "Publish", status: 403 }),
     expect.objectContaining({ accessKeyId: "ASIAY", region: "us-east-1", service: "s3", method: "PUT", status: 403 }),
+    expect.objectContaining({ operation: "TransactWriteItems", parts: ["Put", "Update"], status: 403 }),
   ]);
 });
