@@ -14,10 +14,20 @@ const project = (displayName, testMatch, extra = {}) => ({
 export default {
   projects: [
     // Needs Node alone.
-    project("unit", ["<rootDir>/__tests__/**/*.test.ts", "!**/*.terraform.test.ts", "!**/*.aws.test.ts"]),
+    project("unit", [
+      "<rootDir>/__tests__/**/*.test.ts",
+      "!**/*.terraform.test.ts",
+      "!**/*.aws.test.ts",
+      "!**/*.e2e.test.ts",
+    ]),
     // Needs Terraform, and a provider.
     project("terraform", ["<rootDir>/__tests__/**/*.terraform.test.ts"]),
     // Needs Terraform and Python, for an AWS emulator.
     project("aws", ["<rootDir>/__tests__/**/*.aws.test.ts"]),
+    // Needs Python. Whole systems, in one environment that all files share: run it with --runInBand.
+    project("e2e", ["<rootDir>/__tests__/e2e/*.e2e.test.ts"], {
+      globalSetup: "<rootDir>/__tests__/support/local-environment-setup.ts",
+      globalTeardown: "<rootDir>/__tests__/support/local-environment-teardown.ts",
+    }),
   ],
 };

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { openSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { freePort } from "../../tap/local/processes";
+import { emulatorMissing } from "./emulator-missing";
 import { projectRoot, temporaryFolder } from "./project";
 import { loudlySkipped } from "./skipped";
 
@@ -15,16 +16,6 @@ export interface Emulator {
   /** Puts, gets or deletes `bucket` or `bucket/key`. */
   s3(method: "PUT" | "GET" | "HEAD" | "DELETE", path: string, body?: string): Promise<Response>;
   stop(): Promise<void>;
-}
-
-/** Why there can be no emulator here, or undefined. */
-function emulatorMissing(): string | undefined {
-  const { status, stdout } = spawnSync("python3", ["-c", "import sys; print(sys.version_info >= (3, 10))"], {
-    encoding: "utf8",
-  });
-  return status === 0 && stdout.trim() === "True"
-    ? undefined
-    : "Python 3.10 or newer is not on PATH as python3: the AWS emulator needs it";
 }
 
 const missing = emulatorMissing();

@@ -1,10 +1,11 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
 import { join } from "node:path";
 import type { LocalState } from "../../../tap/local/state";
 import { describeWithEmulator } from "../../support/emulator";
-import { type CommandResult, cleanVariables, copyProject, projectRoot } from "../../support/project";
+import { copyProjectForLocal } from "../../support/local-project";
+import { type CommandResult, cleanVariables } from "../../support/project";
 
 jest.setTimeout(300_000);
 
@@ -13,7 +14,7 @@ jest.setTimeout(300_000);
  * their own up. The emulator itself and Node.js for functions are the project's.
  */
 
-const project = copyProject();
+const project = copyProjectForLocal();
 const folder = join(project.root, ".cache", "local", "dev");
 
 /** Without waiting, so that several can be at it. */
@@ -81,13 +82,6 @@ describeWithEmulator("tap local", () => {
   let first: Up;
 
   beforeAll(async () => {
-    const own = join(project.root, ".cache", "local");
-    const shared = join(projectRoot, ".cache", "local");
-    mkdirSync(own, { recursive: true });
-    for (const name of ["python", "node", "archives"]) {
-      mkdirSync(join(shared, name), { recursive: true });
-      symlinkSync(join(shared, name), join(own, name));
-    }
     first = await up();
   });
 

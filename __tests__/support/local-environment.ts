@@ -1,0 +1,276 @@
+import {
+  DeleteRolePolicyCommand,
+  GetRolePolicyCommand,
+  IAMClient,
+  ListRolePoliciesCommand,
+  PutRolePolicyCommand,
+} from "@aws-sdk/client-iam";
+import { Clients } from "../../tap/local/clients";
+import { type Invocation, invokeFunction } from "../../tap/local/invoke";
+import { type LogLine, logLines } from "../../tap/local/logs";
+import { type LocalState, localFolder, readState } from "../../tap/local/state";
+import { type RestApi, restApis } from "../../tap/local/status";
+import { findTarget, type Target } from "../../tap/local/targets";
+
+/*
+ * What scenarios share: one environment (dev) that local-environment-setup.ts has brought up for all of them. They
+ * leave it as they found it, permissions above all, and use ids of their own.
+ */
+
+/** Both regions of dev. */
+export const [primaryRegion, secondRegion] = ["us-east-1", "us-west-2"] as const;
+
+/** Where the copy of the project is that the environment runs from: `tap(…, { root: localRoot() })`. */
+export function localRoot(): string {
+  const root = process.env.LOCAL_PROJECT_ROOT;
+  if (root === undefined) throw new Error("No environment is up: scenarios run by npm run e2e");
+  return root;
+}
+
+let known: LocalState | undefined;
+
+/** What was made, and where the emulator is. */
+export function localState(): LocalState {
+  known ??= readState(localFolder(localRoot(), "dev"));
+  if (known === undefined) throw new Error(`Nothing is known of dev in ${localRoot()}`);
+  return known;
+}
+
+/** For `tap` and any AWS client in another process: as the account's own user, who may do everything. */
+export function ownUserVariables(): Record<string, string> {
+  const { accountId, emulator } = localState();
+  return { AWS_ENDPOINT_URL: emulator.endpoint, AWS_ACCESS_KEY_ID: accountId, AWS_SECRET_ACCESS_KEY: "local" };
+}
+
+let clients: Clients | undefined;
+
+/** A client of the account's own user: `awsClient(SQSClient)`; of Kinesis, `awsClient(Http1KinesisClient)`. */
+export const awsClient: ReturnType<Clients["in"]> = (of) => awsClientIn(primaryRegion)(of);
+
+export function awsClientIn(region: string): ReturnType<Clients["in"]> {
+  clients ??= new Clients(localState().emulator.endpoint, localState().accountId);
+  return clients.in(region);
+}
+
+/** Something of a type by its short name, as `tap local` knows it: `targetOf("jobs", "aws_sqs_queue")`. */
+export function targetOf(name: string, type: string, region: string = primaryRegion): Target {
+  return findTarget(localState(), name, [type], type, region);
+}
+
+/** The queue's URL. */
+export function queueUrlOf(name: string, region: string = primaryRegion): string {
+  return String(targetOf(name, "aws_sqs_queue", region).resource.computed.url);
+}
+
+/** A system's REST API, and the value of the key of a client of it. */
+export function restApiOf(system: string, region: string = primaryRegion): RestApi & { readonly key: string } {
+  const api = restApis(localState()).find((each) => each.system === system && each.region === region);
+  const key = Object.values(api?.keys ?? {})[0];
+  if (api === undefined || key === undefined) throw new Error(`There is no API of ${system} in ${region}`);
+  return { ...api, key };
+}
+
+export interface HttpRequest {
+  readonly system: string;
+  /** The primary one, where it is left out. */
+  readonly region?: string;
+  /** GET, where it is left out. */
+  readonly method?: string;
+  readonly path: string;
+  readonly body?: unknown;
+  /** Beside the API key and the content type of JSON; "" leaves one of those out. */
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+export interface HttpAnswer {
+  readonly status: number;
+  readonly headers: Headers;
+  /** Of JSON; {} where there is none. */
+  readonly body: Record<string, unknown>;
+}
+
+/** A request of a client with a valid key. */
+export async function request(wanted: HttpRequest): Promise<HttpAnswer> {
+  const { system, region, method = "GET", path, body, headers = {} } = wanted;
+  const { url, key } = restApiOf(system, region);
+  const all = { "x-api-key": key, ...(body === undefined ? {} : { "content-type": "application/json" }), ...headers };
+  const response = await fetch(url + path, {
+    method,
+    headers: Object.fromEntries(Object.entries(all).filter(([, value]) => value !== "")),
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  });
+  const text = await response.text();
+  return { status: response.status, headers: response.headers, body: text === "" ? {} : JSON.parse(text) };
+}
+
+/** Calls a function's alias; the answer is parsed. */
+export async function invoke(
+  name: string,
+  payload: unknown,
+  region?: string,
+): Promise<Invocation & { readonly answer: Record<string, unknown> }> {
+  const result = await invokeFunction(localState(), name, JSON.stringify(payload), region);
+  return { ...result, answer: JSON.parse(result.payload || "{}") ?? {} };
+}
+
+/** Lines of a function's log from a time on (milliseconds since 1970). */
+export async function logOf(name: string, from: number, region?: string): Promise<LogLine[]> {
+  const lines: LogLine[] = [];
+  for await (const line of logLines(localState(), name, { region, from })) lines.push(line);
+  return lines;
+}
+
+/** Lines of a function's log that are JSON, as its code writes them: `{ level, message, correlation_id, … }`. */
+export async function entriesOf(name: string, from: number, region?: string): Promise<Record<string, unknown>[]> {
+  const lines = await logOf(name, from, region);
+  return lines.map(({ message }) => parsed(message)).filter((entry) => entry !== undefined);
+}
+
+function parsed(text: string): Record<string, unknown> | undefined {
+  const start = text.indexOf("{");
+  if (start < 0) return undefined;
+  try {
+    return JSON.parse(text.slice(start));
+  } catch {
+    return undefined;
+  }
+}
+
+/** Milliseconds since 1970 after which nobody waits: what is waited for won't come. */
+let givenUpAt = Number.POSITIVE_INFINITY;
+
+export interface Patience {
+  readonly seconds?: number;
+  readonly everyMilliseconds?: number;
+}
+
+/**
+ * Looks until it is right.
+ * @param what what is waited for, for the message: "the item in us-west-2"
+ */
+export async function eventually<T>(
+  what: string,
+  look: () => Promise<T>,
+  isRight: (value: T) => boolean,
+  { seconds = 60, everyMilliseconds = 100 }: Patience = {},
+): Promise<T> {
+  const start = Date.now();
+  for (;;) {
+    const value = await look();
+    if (isRight(value)) return value;
+    const now = Date.now();
+    if (now > givenUpAt || now > start + seconds * 1_000)
+      throw new Error(
+        `${what} didn't come in ${Math.round((now - start) / 1_000)} s; at last there was ${JSON.stringify(value)}`,
+      );
+    await new Promise((resolve) => setTimeout(resolve, everyMilliseconds));
+  }
+}
+
+/** An action that a function's role allows. */
+export interface Permission {
+  /** As `tap local` calls it: "records/write" */
+  readonly function: string;
+  readonly action: string;
+  /** Of the function; the primary one, where it is left out. */
+  readonly region?: string;
+  /** Of one statement alone, where several allow the action. */
+  readonly sid?: string;
+}
+
+interface Statement {
+  readonly Sid: string;
+  readonly Effect: string;
+  readonly Action: string | string[];
+}
+
+/** Takes an action from the role of a function in the emulator, does something, and gives it back. */
+export async function withoutPermission<T>(permission: Permission, run: () => Promise<T>): Promise<T> {
+  const { resource } = targetOf(permission.function, "aws_lambda_function", permission.region);
+  const RoleName = String(resource.values.role).split("/").at(-1);
+  const iam = awsClientIn(resource.region)(IAMClient);
+  const { PolicyNames = [] } = await iam.send(new ListRolePoliciesCommand({ RoleName }));
+  const policies = await Promise.all(
+    PolicyNames.map(async (PolicyName) => {
+      const { PolicyDocument = "{}" } = await iam.send(new GetRolePolicyCommand({ RoleName, PolicyName }));
+      const text = PolicyDocument.startsWith("%") ? decodeURIComponent(PolicyDocument) : PolicyDocument;
+      return { PolicyName, text, less: lessPolicy(JSON.parse(text), permission) };
+    }),
+  );
+  const changed = policies.filter(({ less }) => less !== undefined);
+  if (changed.length === 0)
+    throw new Error(`${permission.function} isn't allowed ${permission.action}: nothing can be taken from it`);
+  const put = (PolicyName: string, PolicyDocument: string) =>
+    iam.send(new PutRolePolicyCommand({ RoleName, PolicyName, PolicyDocument }));
+  try {
+    for (const { PolicyName, less } of changed)
+      await (less === ""
+        ? iam.send(new DeleteRolePolicyCommand({ RoleName, PolicyName }))
+        : put(PolicyName, less ?? ""));
+    return await run();
+  } finally {
+    for (const { PolicyName, text } of changed) await put(PolicyName, text);
+  }
+}
+
+/** The policy without the action; "" where nothing is left of it, and undefined where it didn't allow it. */
+function lessPolicy(policy: { Statement: Statement[] }, { action, sid }: Permission): string | undefined {
+  const allows = ({ Sid, Effect, Action }: Statement) =>
+    Effect === "Allow" && [Action].flat().includes(action) && (sid === undefined || sid === Sid);
+  if (!policy.Statement.some(allows)) return undefined;
+  const Statement = policy.Statement.flatMap((statement) => {
+    if (!allows(statement)) return [statement];
+    const Action = [statement.Action].flat().filter((each) => each !== action);
+    return Action.length === 0 ? [] : [{ ...statement, Action }];
+  });
+  return Statement.length === 0 ? "" : JSON.stringify({ ...policy, Statement });
+}
+
+/** Lines of a function's log that say that it was denied the action. */
+export async function denialsOf({ function: name, action, region }: Permission, from: number): Promise<LogLine[]> {
+  const lines = await logOf(name, from, region);
+  return lines.filter(
+    ({ message }) => message.includes("AccessDenied") && message.includes(`not authorized to perform: ${action} `),
+  );
+}
+
+/** Milliseconds for which a scenario may still succeed after a denial: then the permission isn't needed. */
+const graceMilliseconds = 1_500;
+
+/**
+ * Two tests: that it succeeds, and that it fails without a permission that it needs, of which the function's log says
+ * so. It is run twice, and makes ids of its own each time; where it waits, it waits by `eventually`.
+ */
+export function scenario(name: string, needed: Permission, run: () => Promise<void>): void {
+  test(name, run);
+  const where = needed.region === undefined ? "" : ` in ${needed.region}`;
+  test(`${name}: not without ${needed.action} of ${needed.function}${where}`, () => expectDenied(needed, run));
+}
+
+/** Runs a scenario without a permission, and expects that it fails of that. */
+export async function expectDenied(needed: Permission, run: () => Promise<void>): Promise<void> {
+  const from = Date.now();
+  const outcome = await withoutPermission(needed, async () => {
+    const running = run().then(
+      () => "it succeeded",
+      () => "it failed",
+    );
+    try {
+      await eventually(
+        `A denial of ${needed.action} in the log of ${needed.function}`,
+        () => denialsOf(needed, from),
+        (lines) => lines.length > 0,
+        { everyMilliseconds: 200 },
+      );
+      givenUpAt = Date.now() + graceMilliseconds;
+    } catch (error) {
+      givenUpAt = 0;
+      return `${await running}, and: ${(error as Error).message}`;
+    } finally {
+      await running;
+      givenUpAt = Number.POSITIVE_INFINITY;
+    }
+    return running;
+  });
+  expect(outcome).toBe("it failed");
+}
