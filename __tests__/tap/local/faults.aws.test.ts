@@ -120,6 +120,7 @@ async function newFunction(code: string, variables: Record<string, string> = {})
       Runtime: "nodejs24.x",
       Handler: "index.handler",
       MemorySize: 128,
+      Timeout: 60,
       Code: { ZipFile: zip(new Map([["index.js", Buffer.from(`exports.handler = ${code};`)]])) },
       Environment: { Variables: variables },
     }),
