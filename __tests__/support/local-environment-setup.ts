@@ -4,14 +4,19 @@ import { emulatorMissing } from "./emulator-missing";
 import { copyProjectForLocal } from "./local-project";
 import { projectRoot, tap } from "./project";
 
-/** dev, brought up once for all scenarios by the real command; scenarios find it by LOCAL_PROJECT_ROOT. */
+/**
+ * dev, brought up once for all scenarios by the real command; scenarios find it by LOCAL_PROJECT_ROOT. Who has set that
+ * themselves, to a project where dev is up, has scenarios run there (and ends Jest, which waits for connections that
+ * stay open): `LOCAL_PROJECT_ROOT=$PWD npm run e2e -- --forceExit -t versions`.
+ */
 export default function setup(): void {
   // Jest writes its report there, and doesn't make the folder.
   mkdirSync(join(projectRoot, "reports"), { recursive: true });
   // Each file says loudly that it is skipped.
-  if (emulatorMissing() !== undefined) return;
+  if (emulatorMissing() !== undefined || process.env.LOCAL_PROJECT_ROOT !== undefined) return;
   const { root } = copyProjectForLocal();
   process.env.LOCAL_PROJECT_ROOT = root;
+  process.env.LOCAL_PROJECT_IS_TEMPORARY = "true";
   // Jest tears nothing down where it is interrupted.
   for (const signal of ["SIGINT", "SIGTERM"] as const)
     process.once(signal, () => {

@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import {
   DeleteRolePolicyCommand,
   GetRolePolicyCommand,
@@ -73,7 +74,7 @@ export function restApiOf(system: string, region: string = primaryRegion): RestA
 export interface HttpRequest {
   readonly system: string;
   /** The primary one, where it is left out. */
-  readonly region?: string;
+  readonly region?: string | undefined;
   /** GET, where it is left out. */
   readonly method?: string;
   readonly path: string;
@@ -176,6 +177,8 @@ export interface Permission {
   readonly region?: string;
   /** Of one statement alone, where several allow the action. */
   readonly sid?: string;
+  /** What it brings is kept by execution environments: they are ended before. */
+  readonly isKept?: boolean;
 }
 
 interface Statement {
@@ -227,50 +230,68 @@ function lessPolicy(policy: { Statement: Statement[] }, { action, sid }: Permiss
 }
 
 /** Lines of a function's log that say that it was denied the action. */
-export async function denialsOf({ function: name, action, region }: Permission, from: number): Promise<LogLine[]> {
-  const lines = await logOf(name, from, region);
-  return lines.filter(
-    ({ message }) => message.includes("AccessDenied") && message.includes(`not authorized to perform: ${action} `),
-  );
+export async function denialsOf(needed: Permission, from: number): Promise<LogLine[]> {
+  const lines = await logOf(needed.function, from, needed.region);
+  return lines.filter(({ message }) => isDenial(message, needed));
+}
+
+/** Of services in general, and of SNS. */
+const denialNames = /AccessDenied|AuthorizationError/;
+
+function isDenial(text: string, { action }: Permission): boolean {
+  return denialNames.test(text) && text.includes(`not authorized to perform: ${action} `);
 }
 
 /** Milliseconds for which a scenario may still succeed after a denial: then the permission isn't needed. */
 const graceMilliseconds = 1_500;
 
 /**
- * Two tests: that it succeeds, and that it fails without a permission that it needs, of which the function's log says
- * so. It is run twice, and makes ids of its own each time; where it waits, it waits by `eventually`.
+ * Tests that something succeeds, and that it fails without each permission that it needs, which the function's log or
+ * the answer says. It is run several times, and makes ids of its own each time; where it waits, it waits by `eventually`.
  */
-export function scenario(name: string, needed: Permission, run: () => Promise<void>): void {
+export function scenario(name: string, needed: Permission | readonly Permission[], run: () => Promise<void>): void {
   test(name, run);
-  const where = needed.region === undefined ? "" : ` in ${needed.region}`;
-  test(`${name}: not without ${needed.action} of ${needed.function}${where}`, () => expectDenied(needed, run));
+  for (const permission of [needed].flat()) {
+    const where = permission.region === undefined ? "" : ` in ${permission.region}`;
+    const title = `${name}: not without ${permission.action} of ${permission.function}${where}`;
+    test(title, () => expectDenied(permission, run));
+  }
+}
+
+/** Ends what runs of a function, as Lambda does at any time: what it kept in memory is gone. */
+export function endExecutionEnvironments(name: string, region?: string): void {
+  const folder = `${localFolder(localRoot(), "dev")}/tmp/ministack-lambda-${targetOf(name, "aws_lambda_function", region).name}-`;
+  const { stdout } = spawnSync("ps", ["-A", "-ww", "-o", "pid=,command="], { encoding: "utf8" });
+  for (const line of stdout.split("\n").filter((each) => each.includes(folder)))
+    process.kill(Number.parseInt(line, 10));
 }
 
 /** Runs a scenario without a permission, and expects that it fails of that. */
 export async function expectDenied(needed: Permission, run: () => Promise<void>): Promise<void> {
+  if (needed.isKept) endExecutionEnvironments(needed.function, needed.region);
   const from = Date.now();
-  const outcome = await withoutPermission(needed, async () => {
+  let outcome: "it succeeded" | Error | undefined;
+  const denied = await withoutPermission(needed, async () => {
     const running = run().then(
-      () => "it succeeded",
-      () => "it failed",
+      () => {
+        outcome = "it succeeded";
+      },
+      (error: Error) => {
+        outcome = error;
+      },
     );
+    const isInAnswer = () => outcome instanceof Error && isDenial(outcome.message, needed);
     try {
-      await eventually(
-        `A denial of ${needed.action} in the log of ${needed.function}`,
-        () => denialsOf(needed, from),
-        (lines) => lines.length > 0,
-        { everyMilliseconds: 200 },
+      const what = `A denial of ${needed.action} in the log of ${needed.function}`;
+      const look = async () => isInAnswer() || (await denialsOf(needed, from)).length > 0;
+      return await eventually(what, look, (isDenied) => isDenied, { seconds: 30, everyMilliseconds: 200 }).catch(
+        (error: Error) => error.message,
       );
-      givenUpAt = Date.now() + graceMilliseconds;
-    } catch (error) {
-      givenUpAt = 0;
-      return `${await running}, and: ${(error as Error).message}`;
     } finally {
+      givenUpAt = Date.now() + graceMilliseconds;
       await running;
       givenUpAt = Number.POSITIVE_INFINITY;
     }
-    return running;
   });
-  expect(outcome).toBe("it failed");
+  expect({ denied, outcome }).toEqual({ denied: true, outcome: expect.any(Error) });
 }

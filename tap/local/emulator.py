@@ -88,13 +88,15 @@ def tell_keys_of_kms() -> None:
 
     def context_with_keys(service, iam_action, body, params):
         found = context(service, iam_action, body, params)
+        if service != "kms":
+            return found
+        found = {**found, "kms:CallerAccount": get_account_id()}
         if iam_action not in ("kms:GenerateMac", "kms:VerifyMac"):
             return found
         try:
-            algorithm = json.loads(body or b"{}").get("MacAlgorithm")
+            return {**found, "kms:MacAlgorithm": json.loads(body or b"{}").get("MacAlgorithm")}
         except ValueError:
-            algorithm = None
-        return {**found, "kms:CallerAccount": get_account_id(), "kms:MacAlgorithm": algorithm}
+            return found
 
     iam_actions.request_tag_context = context_with_keys
 

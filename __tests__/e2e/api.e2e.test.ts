@@ -1,0 +1,359 @@
+import { APIGatewayClient, UpdateUsagePlanCommand } from "@aws-sdk/client-api-gateway";
+import { LambdaClient, UpdateEventSourceMappingCommand } from "@aws-sdk/client-lambda";
+import { describeWithEmulator } from "../support/emulator";
+import {
+  awsClientIn,
+  entriesOf,
+  eventually,
+  type HttpAnswer,
+  invoke,
+  localState,
+  primaryRegion,
+  request,
+  restApiOf,
+  scenario,
+  secondRegion,
+} from "../support/local-environment";
+
+jest.setTimeout(300_000);
+
+/* The multi-region API, as its clients use it: over HTTP, in both regions of dev. */
+
+const system = "api";
+const origin = "https://dev.example.com";
+const newKey = () => crypto.randomUUID();
+
+function create(name: string, more: { region?: string; key?: string; headers?: Record<string, string> } = {}) {
+  const { region, key = newKey(), headers = {} } = more;
+  const body = { name, attributes: { n: 1, flag: true, text: "ä🙂" } };
+  return request({
+    system,
+    region,
+    method: "POST",
+    path: "/items",
+    body,
+    headers: { "idempotency-key": key, ...headers },
+  });
+}
+
+const read = (id: unknown, region?: string) => request({ system, region, path: `/items/${id}` });
+
+function change(id: unknown, version: number, name: string, region?: string): Promise<HttpAnswer> {
+  const headers = { "if-match": `"${version}"` };
+  return request({ system, region, method: "PUT", path: `/items/${id}`, body: { name }, headers });
+}
+
+function remove(id: unknown, version: number, region?: string): Promise<HttpAnswer> {
+  const headers = { "if-match": `"${version}"` };
+  return request({ system, region, method: "DELETE", path: `/items/${id}`, headers });
+}
+
+/** Waits for what another region makes of an item. */
+function arrival(id: unknown, region: string, version: number): Promise<HttpAnswer> {
+  return eventually(
+    `Version ${version} of item ${id} in ${region}`,
+    () => read(id, region),
+    ({ body }) => body.version === version,
+  );
+}
+
+const regions = [primaryRegion, secondRegion] as const;
+const other = (region: string) => (region === primaryRegion ? secondRegion : primaryRegion);
+
+describeWithEmulator("the API", () => {
+  for (const region of regions) {
+    scenario(
+      `an item's life in ${region}`,
+      [
+        { function: "api/items", action: "dynamodb:PutItem", region },
+        { function: "api/items", action: "dynamodb:GetItem", region },
+        { function: "api/items", action: "dynamodb:UpdateItem", region },
+      ],
+      async () => {
+        const created = await create("one", { region });
+        expect(created).toMatchObject({ status: 201, body: { name: "one", version: 1, origin: region } });
+        const { id } = created.body;
+        expect([created.headers.get("etag"), created.headers.get("location")]).toEqual([
+          '"1"',
+          expect.stringMatching(new RegExp(`/items/${id}$`)),
+        ]);
+        expect(await read(id, region)).toMatchObject({ status: 200, body: created.body });
+        expect(await change(id, 1, "two", region)).toMatchObject({ status: 200, body: { name: "two", version: 2 } });
+        expect(await change(id, 1, "three", region)).toMatchObject({ status: 412, body: { currentVersion: 2 } });
+        expect(await remove(id, 1, region)).toMatchObject({ status: 412, body: { currentVersion: 2 } });
+        expect(await remove(id, 2, region)).toMatchObject({ status: 204 });
+        expect(await read(id, region)).toMatchObject({ status: 404 });
+        expect(await change(id, 2, "four", region)).toMatchObject({ status: 404 });
+      },
+    );
+
+    scenario(
+      `what is created in ${region} is read in the other, with the request's correlation id all the way`,
+      [
+        { function: "api/replicate", action: "sns:Publish", region },
+        { function: "api/messages", action: "dynamodb:PutItem", region: other(region) },
+      ],
+      async () => {
+        const from = Date.now();
+        const correlationId = `e2e-${newKey()}`;
+        const created = await create("seen", { region, headers: { "x-correlation-id": correlationId } });
+        expect(created.headers.get("x-correlation-id")).toBe(correlationId);
+        const { id } = created.body;
+        expect((await arrival(id, other(region), 1)).body).toEqual(created.body);
+        const lines = async (name: string, at: string) =>
+          (await entriesOf(name, from, at))
+            .filter(({ correlation_id }) => correlation_id === correlationId)
+            .map(({ message }) => message);
+        // A function's log is written when it has ended.
+        for (const [name, at, message] of [
+          ["api/items", region, "Item created"],
+          ["api/replicate", region, "Change published"],
+          ["api/messages", other(region), "Message taken in"],
+        ] as const)
+          await eventually(
+            `"${message}" of ${correlationId} in the log of ${name} in ${at}`,
+            () => lines(name, at),
+            (messages) => messages.includes(message),
+          );
+        // It is changed where it belongs, and nowhere else.
+        expect(await change(id, 1, "not here", other(region))).toMatchObject({
+          status: 409,
+          body: { type: "urn:tap:problem:other-region" },
+        });
+        await change(id, 1, "changed", region);
+        expect((await arrival(id, other(region), 2)).body.name).toBe("changed");
+        await remove(id, 2, region);
+        await eventually(
+          `The deletion of ${id} in ${other(region)}`,
+          () => read(id, other(region)),
+          ({ status }) => status === 404,
+        );
+      },
+    );
+  }
+
+  scenario(
+    "only who has a key of this API, in this region, gets in",
+    { function: "api/items", action: "dynamodb:Scan" },
+    async () => {
+      const list = (key: string) => request({ system, path: "/items?limit=1", headers: { "x-api-key": key } });
+      expect((await list(restApiOf(system).key)).status).toBe(200);
+      const strangers = ["", "wrong", restApiOf(system, secondRegion).key, restApiOf("jobs").key];
+      for (const key of strangers)
+        expect(await list(key)).toMatchObject({ status: 403, body: { type: "urn:tap:problem:forbidden" } });
+      expect((await request({ system, path: "/health", headers: { "x-api-key": "" } })).status).toBe(200);
+    },
+  );
+
+  scenario(
+    "lists page by page, by a cursor that nobody else can make",
+    [
+      { function: "api/items", action: "dynamodb:Scan" },
+      { function: "api/items", action: "kms:GenerateMac", isKept: true },
+    ],
+    async () => {
+      const made = await Promise.all([1, 2, 3].map((n) => create(`listed ${n}`)));
+      const wanted = made.map(({ body }) => body.id);
+      const seen: unknown[] = [];
+      let path = "/items?limit=2";
+      for (let page = 0; path !== "" && page < 500; page += 1) {
+        const { status, body } = await request({ system, path });
+        expect(status).toBe(200);
+        seen.push(...(body.items as { id: string }[]).map(({ id }) => id));
+        path = body.nextCursor === undefined ? "" : `/items?limit=2&cursor=${body.nextCursor}`;
+      }
+      expect(seen).toEqual(expect.arrayContaining(wanted));
+      expect(new Set(seen).size).toBe(seen.length);
+      const { body } = await request({ system, path: "/items?limit=2" });
+      const forged = String(body.nextCursor).replace(/.$/, (last) => (last === "A" ? "B" : "A"));
+      expect((await request({ system, path: `/items?limit=2&cursor=${forged}` })).status).toBe(400);
+    },
+  );
+
+  scenario(
+    "pages of an allowed origin may ask, and read what is answered",
+    { function: "api/items", action: "dynamodb:Scan" },
+    async () => {
+      const preflight = await request({
+        system,
+        method: "OPTIONS",
+        path: "/items",
+        headers: { "x-api-key": "", origin, "access-control-request-method": "POST" },
+      });
+      expect(preflight.status).toBe(204);
+      const headerOf = ({ headers }: HttpAnswer, name: string) => headers.get(`access-control-${name}`);
+      expect(headerOf(preflight, "allow-methods")?.split(",").sort()).toEqual(["GET", "POST"]);
+      expect(headerOf(preflight, "allow-headers")?.split(",")).toEqual(
+        expect.arrayContaining(["content-type", "idempotency-key", "x-api-key"]),
+      );
+      const answered = await request({ system, path: "/items?limit=1", headers: { origin } });
+      expect([answered.status, headerOf(answered, "allow-origin")]).toEqual([200, origin]);
+      expect(answered.headers.get("vary")).toContain("Origin");
+      const refused = await request({ system, path: "/items", headers: { origin, "x-api-key": "" } });
+      expect([refused.status, headerOf(refused, "allow-origin")]).toEqual([403, origin]);
+      const stranger = await request({ system, path: "/items?limit=1", headers: { origin: "https://other.example" } });
+      expect([stranger.status, headerOf(stranger, "allow-origin")]).toEqual([200, null]);
+    },
+  );
+
+  scenario(
+    "a repeated create is answered as the first time, and makes one item",
+    { function: "api/items", action: "dynamodb:GetItem" },
+    async () => {
+      const key = newKey();
+      const first = await create("once", { key });
+      const again = await create("once", { key });
+      expect([again.status, again.body]).toEqual([201, first.body]);
+      const at = Promise.all([1, 2, 3].map(() => create("at once", { key: `${key}-2` })));
+      expect(new Set((await at).map(({ status, body }) => `${status} ${body.id} ${body.version}`)).size).toBe(1);
+      expect(await create("another", { key })).toMatchObject({
+        status: 409,
+        body: { type: "urn:tap:problem:idempotency-conflict" },
+      });
+      // Whatever has become of it since.
+      await change(first.body.id, 1, "later");
+      expect(await create("once", { key })).toMatchObject({ status: 201, body: first.body });
+    },
+  );
+
+  scenario(
+    "a region that is down has all in the end, in the state that it is in then",
+    { function: "api/messages", action: "dynamodb:PutItem", region: secondRegion },
+    async () => {
+      const [changed, deleted, kept] = await whileDown(secondRegion, async () => {
+        const made = await Promise.all(["changed", "deleted", "kept"].map((name) => create(name)));
+        const ids = made.map(({ body }) => body.id);
+        await change(ids[0], 1, "changed twice");
+        await change(ids[0], 2, "changed in the end");
+        await remove(ids[1], 1);
+        // It goes on by itself, and knows nothing of what happens elsewhere.
+        const own = await create("of its own", { region: secondRegion });
+        expect(own.status).toBe(201);
+        expect((await arrival(own.body.id, primaryRegion, 1)).body.origin).toBe(secondRegion);
+        for (const id of ids) expect((await read(id, secondRegion)).status).toBe(404);
+        return ids;
+      });
+      expect((await arrival(changed, secondRegion, 3)).body.name).toBe("changed in the end");
+      expect((await arrival(kept, secondRegion, 1)).body.name).toBe("kept");
+      // A tombstone keeps a late message from bringing it back.
+      await eventually(
+        `The deletion of ${deleted} in the table of ${secondRegion}`,
+        async () => (await messagesOf(deleted, secondRegion)).length,
+        (count) => count === 2,
+      );
+      expect((await read(deleted, secondRegion)).status).toBe(404);
+    },
+  );
+
+  scenario(
+    "health says what works here, and whether the other region was heard of",
+    [
+      { function: "api/health", action: "dynamodb:GetItem" },
+      { function: "api/replicate", action: "sns:Publish", region: secondRegion },
+    ],
+    async () => {
+      // As the schedule does each minute.
+      const heartbeat = await invoke(
+        "api/replicate",
+        { source: "aws.events", id: newKey(), "detail-type": "Scheduled Event", detail: {} },
+        secondRegion,
+      );
+      if (heartbeat.error !== undefined) throw new Error(heartbeat.log);
+      await eventually(
+        `A word of ${secondRegion}`,
+        () => request({ system, path: "/health", headers: { "x-api-key": "" } }),
+        ({ status, body }) =>
+          status === 200 && JSON.stringify(body.dependencies) === JSON.stringify({ items: "ok", [secondRegion]: "ok" }),
+      );
+    },
+  );
+
+  scenario(
+    "who has used up a plan's limits is refused, with what browsers need, until there is room again",
+    { function: "api/items", action: "dynamodb:Scan" },
+    async () => {
+      const list = () => request({ system, path: "/items?limit=1", headers: { origin } });
+      const statuses = (answers: HttpAnswer[]) => answers.map(({ status }) => status);
+      expect((await list()).status).toBe(200);
+      await withPlan({ "/throttle/rateLimit": 0.5, "/throttle/burstLimit": 2 }, async () => {
+        const answers = [await list(), await list(), await list(), await list()];
+        expect(statuses(answers)).toEqual(expect.arrayContaining([200, 429]));
+        const refused = answers.find(({ status }) => status === 429);
+        expect(refused?.body).toMatchObject({ status: 429, type: expect.stringContaining("urn:tap:problem:") });
+        expect(refused?.headers.get("access-control-allow-origin")).toBe(origin);
+        await eventually("Room for a request", list, ({ status }) => status === 200, { everyMilliseconds: 500 });
+      });
+      await withPlan({ "/quota/limit": 1 }, async () => {
+        const refused = await list();
+        expect(refused).toMatchObject({ status: 429, body: { type: expect.stringContaining("urn:tap:problem:") } });
+      });
+      expect((await list()).status).toBe(200);
+    },
+  );
+});
+
+/* Each line of docs/operations/local.md has a test that fails when the emulator has got better: then both go. */
+describeWithEmulator("what isn't as in AWS", () => {
+  test("a preflight's answer has no origin, which a mapping template sets", async () => {
+    const { headers } = await request({
+      system,
+      method: "OPTIONS",
+      path: "/items",
+      headers: { "x-api-key": "", origin, "access-control-request-method": "POST" },
+    });
+    expect(headers.get("access-control-allow-origin")).toBeNull();
+  });
+
+  test("a preflight's answer lacks the last quote of a header that ends with one", async () => {
+    const { headers } = await request({ system, method: "OPTIONS", path: "/items", headers: { "x-api-key": "" } });
+    expect(headers.get("content-security-policy")).toBe("default-src 'none'; frame-ancestors 'none");
+  });
+});
+
+/** Messages about an item that a region has taken in. */
+async function messagesOf(id: unknown, region: string): Promise<unknown[]> {
+  const entries = await entriesOf("api/messages", Date.now() - 10 * 60_000, region);
+  return entries.filter(({ message, itemId }) => itemId === id && String(message).startsWith("Message"));
+}
+
+/** Stops what takes messages of other regions in, does something, and starts it again. */
+async function whileDown<T>(region: string, run: () => Promise<T>): Promise<T> {
+  const mapping = Object.values(localState().resources).find(
+    ({ type, stack, values }) =>
+      type === "aws_lambda_event_source_mapping" &&
+      stack === `tap-api-dev-${region}` &&
+      String(values.event_source_arn).includes(":sqs:"),
+  );
+  const UUID = String(mapping?.computed.uuid ?? mapping?.computed.id);
+  const enable = (Enabled: boolean) =>
+    awsClientIn(region)(LambdaClient).send(new UpdateEventSourceMappingCommand({ UUID, Enabled }));
+  await enable(false);
+  try {
+    return await run();
+  } finally {
+    await enable(true);
+  }
+}
+
+/** Gives a usage plan other limits for a while. */
+async function withPlan(limits: Readonly<Record<string, number>>, run: () => Promise<void>): Promise<void> {
+  const plan = Object.values(localState().resources).find(
+    ({ type, stack }) => type === "aws_api_gateway_usage_plan" && stack === `tap-api-dev-${primaryRegion}`,
+  );
+  const client = awsClientIn(primaryRegion)(APIGatewayClient);
+  const usagePlanId = String(plan?.computed.id);
+  const set = (values: Readonly<Record<string, number>>) =>
+    client.send(
+      new UpdateUsagePlanCommand({
+        usagePlanId,
+        patchOperations: Object.entries(values).map(([path, value]) => ({ op: "replace", path, value: String(value) })),
+      }),
+    );
+  await set(limits);
+  try {
+    await run();
+  } finally {
+    const before = { "/throttle/rateLimit": 1_000, "/throttle/burstLimit": 2_000, "/quota/limit": 10_000 };
+    await set(before);
+  }
+}

@@ -1,0 +1,231 @@
+import { APIGatewayClient, GetUsagePlanCommand, UpdateUsagePlanCommand } from "@aws-sdk/client-api-gateway";
+import { GetObjectCommand, S3Client } from "@aws-sdk/client-s3";
+import {
+  GetQueueAttributesCommand,
+  type Message,
+  ReceiveMessageCommand,
+  SendMessageCommand,
+  SetQueueAttributesCommand,
+  SQSClient,
+} from "@aws-sdk/client-sqs";
+import { describeWithEmulator } from "../support/emulator";
+import {
+  awsClient,
+  eventually,
+  type HttpAnswer,
+  localRoot,
+  localState,
+  ownUserVariables,
+  primaryRegion,
+  queueUrlOf,
+  request,
+  scenario,
+  targetOf,
+  withoutPermission,
+} from "../support/local-environment";
+import { tap } from "../support/project";
+
+jest.setTimeout(300_000);
+
+/* Jobs: submitted and followed over HTTP, done by the worker, among the dead letters where they can't be done. */
+
+const system = "jobs";
+const newKey = () => crypto.randomUUID();
+
+function submit(input: number[] | string, key = newKey()): Promise<HttpAnswer> {
+  const body = { type: typeof input === "string" ? "count-words" : "sum", input };
+  return request({ system, method: "POST", path: "/jobs", body, headers: { "idempotency-key": key } });
+}
+
+/** Submits a job, and wants it taken. */
+async function taken(input: number[] | string, key = newKey()): Promise<string> {
+  const answer = await submit(input, key);
+  if (answer.status !== 202) throw new Error(`The job wasn't taken: ${JSON.stringify(answer.body)}`);
+  return String(answer.body.id);
+}
+
+function status(id: string, wanted: string): Promise<HttpAnswer> {
+  return eventually(
+    `Job ${id}, ${wanted}`,
+    () => request({ system, path: `/jobs/${id}` }),
+    ({ body }) => body.status === wanted,
+  );
+}
+
+/** What the result's link leads to. */
+async function resultOf({ body }: HttpAnswer): Promise<unknown> {
+  const response = await fetch(String(body.resultUrl));
+  const text = await response.text();
+  if (!response.ok) throw new Error(text);
+  return JSON.parse(text);
+}
+
+const submitPut = { function: "jobs/submit", action: "dynamodb:PutItem" };
+const submitSend = { function: "jobs/submit", action: "sqs:SendMessage" };
+const workUpdate = { function: "jobs/work", action: "dynamodb:UpdateItem" };
+
+describeWithEmulator("jobs", () => {
+  scenario(
+    "a job is submitted, done, and its result fetched",
+    [
+      submitPut,
+      submitSend,
+      workUpdate,
+      { function: "jobs/work", action: "s3:PutObject" },
+      { function: "jobs/follow", action: "dynamodb:GetItem" },
+      { function: "jobs/follow", action: "s3:GetObject" },
+    ],
+    async () => {
+      const id = await taken([1, 2, 3.5]);
+      const done = await status(id, "succeeded");
+      const result = { id, type: "sum", result: 6.5 };
+      expect(await resultOf(done)).toEqual(result);
+      const object = await awsClient(S3Client).send(
+        new GetObjectCommand({ Bucket: targetOf("jobs/results", "aws_s3_bucket").name, Key: `results/${id}.json` }),
+      );
+      expect(JSON.parse((await object.Body?.transformToString()) ?? "")).toEqual(result);
+      const words = await taken("one two  three");
+      expect(await resultOf(await status(words, "succeeded"))).toMatchObject({ result: 3 });
+      expect((await request({ system, path: `/jobs/${newKey()}` })).status).toBe(404);
+    },
+  );
+
+  scenario(
+    "a repeated submission is the same job, done once",
+    { function: "jobs/submit", action: "dynamodb:GetItem" },
+    async () => {
+      const key = newKey();
+      const id = await taken([1], key);
+      expect(await taken([1], key)).toBe(id);
+      expect(await submit([2], key)).toMatchObject({
+        status: 409,
+        body: { type: "urn:tap:problem:idempotency-conflict" },
+      });
+      await status(id, "succeeded");
+      expect(await submit([1], key)).toMatchObject({ status: 202, body: { id, status: "succeeded" } });
+    },
+  );
+
+  scenario("many jobs at once are all done, each with its own result", workUpdate, async () => {
+    const ids = await Promise.all(Array.from({ length: 40 }, (_, n) => taken([n, n])));
+    expect(new Set(ids).size).toBe(40);
+    const results = await Promise.all(ids.map(async (id) => resultOf(await status(id, "succeeded"))));
+    expect(results).toEqual(ids.map((id, n) => ({ id, type: "sum", result: 2 * n })));
+  });
+
+  scenario(
+    "whoever submits faster than the plan allows is told to wait, and can come again with the same key",
+    submitSend,
+    async () => {
+      // What is denied is seen before limits are.
+      await taken([0]);
+      const keys = Array.from({ length: 6 }, newKey);
+      const refused = await withThrottle({ rateLimit: 1, burstLimit: 2 }, async () => {
+        const answers = await Promise.all(keys.map((key) => submit([1], key)));
+        expect(answers.map((answer) => answer.status)).toEqual(expect.arrayContaining([202, 429]));
+        return keys.filter((_, index) => answers[index]?.status === 429);
+      });
+      for (const key of refused) await status(await taken([1], key), "succeeded");
+    },
+  );
+
+  scenario(
+    "a message that asks for nothing that can be done goes to the dead letters, with the reason",
+    { function: "jobs/work", action: "sqs:SendMessage", sid: "SendDeadLetters" },
+    async () => {
+      const id = `poison-${newKey()}`;
+      const body = JSON.stringify({ id, type: "launch", input: "rocket" });
+      await awsClient(SQSClient).send(new SendMessageCommand({ QueueUrl: queueUrlOf("jobs"), MessageBody: body }));
+      const letter = await deadLetter(id);
+      expect(letter.Body).toBe(body);
+      expect(letter.MessageAttributes?.reason?.StringValue).toMatch(/^The message breaks rules: /);
+    },
+  );
+
+  scenario(
+    "a job that nobody could do is done after tap redrive, once what was wrong is mended",
+    { function: "jobs/work", action: "sqs:SendMessage", sid: "SendDeadLetters" },
+    () =>
+      withVisibility("1", async () => {
+        const id = await withoutPermission(workUpdate, async () => {
+          const job = await taken([20, 22]);
+          // SQS alone would move it there, too, and say nothing of why.
+          const letter = await deadLetter(job);
+          expect(letter.MessageAttributes?.reason?.StringValue).toMatch(/^Not done in 3 receives/);
+          return job;
+        });
+        expect((await request({ system, path: `/jobs/${id}` })).body.status).toBe("queued");
+        const queue = targetOf("jobs/dead-letters", "aws_sqs_queue").name;
+        const redriven = await eventually(
+          `Job ${id} among what tap redrive sends back`,
+          async () =>
+            tap(["redrive", queue, "--env", "dev", "--outdir", localState().outdir, "--json"], {
+              root: localRoot(),
+              variables: ownUserVariables(),
+            }),
+          ({ exitCode, stdout }) => exitCode !== 0 || JSON.parse(stdout).messages.length > 0,
+        );
+        expect(redriven).toMatchObject({ exitCode: 0 });
+        expect(await resultOf(await status(id, "succeeded"))).toEqual({ id, type: "sum", result: 42 });
+      }),
+  );
+});
+
+/** The dead letter of a job; it stays where it is, and is seen again at once. */
+function deadLetter(id: string): Promise<Message> {
+  const receive = new ReceiveMessageCommand({
+    QueueUrl: queueUrlOf("jobs/dead-letters"),
+    MaxNumberOfMessages: 10,
+    VisibilityTimeout: 0,
+    MessageAttributeNames: ["All"],
+  });
+  const find = async () => {
+    const { Messages = [] } = await awsClient(SQSClient).send(receive);
+    return Messages.find(({ Body }) => Body?.includes(id));
+  };
+  return eventually(`The dead letter of ${id}`, find, (message) => message !== undefined) as Promise<Message>;
+}
+
+/** Lets messages that failed come back sooner, for a while. */
+async function withVisibility<T>(seconds: string, run: () => Promise<T>): Promise<T> {
+  const QueueUrl = queueUrlOf("jobs");
+  const sqs = awsClient(SQSClient);
+  const { Attributes } = await sqs.send(
+    new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ["VisibilityTimeout"] }),
+  );
+  const set = (VisibilityTimeout: string) =>
+    sqs.send(new SetQueueAttributesCommand({ QueueUrl, Attributes: { VisibilityTimeout } }));
+  await set(seconds);
+  try {
+    return await run();
+  } finally {
+    await set(Attributes?.VisibilityTimeout ?? "");
+  }
+}
+
+/** Gives the usage plan another limit, for a while. */
+async function withThrottle<T>(limits: { rateLimit: number; burstLimit: number }, run: () => Promise<T>): Promise<T> {
+  const plan = Object.values(localState().resources).find(
+    ({ type, stack }) => type === "aws_api_gateway_usage_plan" && stack === `tap-jobs-dev-${primaryRegion}`,
+  );
+  const usagePlanId = String(plan?.computed.id);
+  const client = awsClient(APIGatewayClient);
+  const { throttle } = await client.send(new GetUsagePlanCommand({ usagePlanId }));
+  const set = (values: object) =>
+    client.send(
+      new UpdateUsagePlanCommand({
+        usagePlanId,
+        patchOperations: Object.entries(values).map(([name, value]) => ({
+          op: "replace",
+          path: `/throttle/${name}`,
+          value: String(value),
+        })),
+      }),
+    );
+  await set(limits);
+  try {
+    return await run();
+  } finally {
+    await set(throttle ?? {});
+  }
+}
