@@ -1,23 +1,12 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import type { Command } from "commander";
-import type { Environment } from "../../config/environment";
-import { type PlannedStack, planStacks } from "../../main";
-import { CommandError, type Context, loadConfiguration } from "../context";
+import { CommandError, type Context } from "../context";
 import { lockHolder, withLock } from "../local/lock";
 import { type LocalState, localFolder, readState } from "../local/state";
-import { addEnvironment, idOf, type SelectionOptions } from "../selection";
+import { addEnvironment, type SelectionOptions } from "../selection";
 import { addCoverage } from "./local-coverage";
-import { synthesize } from "./synth";
-
-interface UpCommandOptions extends SelectionOptions {
-  outdir?: string;
-  endpoint?: string;
-  port: string;
-  fresh?: boolean;
-  apply?: string;
-  json?: boolean;
-}
+import { addUp, environmentOf, namesIn } from "./local-up";
 
 interface CallOptions extends SelectionOptions {
   region?: string;
@@ -49,69 +38,6 @@ What the emulator does otherwise than AWS: docs/operations/local.md`,
   addLogs(local, context);
   addSend(local, context);
   addCoverage(local, context, { running, bytesOf });
-}
-
-function addUp(local: Command, context: Context): void {
-  addEnvironment(local.command("up").summary("start an environment, or bring it up to date"))
-    .description(
-      "Synthesizes the stacks of one environment where their source has changed, starts the emulator where none runs, and makes what isn't there or isn't as it was synthesized. A second run changes only what changed.",
-    )
-    .option("--outdir <folder>", "synthesized stacks (default: they are synthesized, beside cdktf.out)")
-    .option("--endpoint <url>", "another emulator, that is neither started nor ended here")
-    .option("--port <port>", "wanted port; another one where it is taken", "4566")
-    .option("--fresh", "begin with a new emulator, whatever was made before")
-    .option("--apply <program>", "terraform: apply the stacks by Terraform and its real provider instead")
-    .option("--json", "print the result as JSON")
-    .addHelpText(
-      "after",
-      `
-Examples:
-  tap local up                       dev
-  tap local up --env staging         another environment, beside it
-  tap local up --outdir cdktf.out --env dev
-  tap local up --endpoint http://127.0.0.1:4566
-
-Exit codes: 0 all is as it was synthesized; 1 it isn't, or another command is at it; 2 called wrongly.`,
-    )
-    .action(async (options: UpCommandOptions) => upCommand(context, options));
-}
-
-async function upCommand(context: Context, options: UpCommandOptions): Promise<void> {
-  const port = Number(options.port);
-  if (!Number.isInteger(port) || port < 0 || port > 65_535)
-    throw new CommandError(`--port takes a port, from 1 to 65535 (given ${JSON.stringify(options.port)})`);
-  const environment = environmentOf(context, options);
-  const name = environment.environmentSuffix;
-  const synthesizeInto = async (outdir: string) => {
-    await synthesize(context, { ...stacksFor(context, environment), outdir });
-  };
-  if (options.apply !== undefined) {
-    const { applyByTerraform } = await import("../local/terraform-apply");
-    await applyByTerraform(context, { program: options.apply, name, endpoint: options.endpoint, synthesizeInto });
-    return;
-  }
-  const { up } = await import("../local/up");
-  const { upText } = await import("../local/report");
-  const result = await withLock(localFolder(context.projectRoot, name), `tap local up --env ${name}`, () =>
-    up(context, {
-      environment,
-      ...(options.outdir === undefined ? {} : { outdir: resolve(context.cwd, options.outdir) }),
-      ...(options.endpoint === undefined ? {} : { endpoint: options.endpoint.replace(/\/$/, "") }),
-      port,
-      fresh: options.fresh ?? false,
-      synthesize: synthesizeInto,
-    }),
-  );
-  if (options.json) {
-    const { restApis } = await import("../local/status");
-    const { state, ...rest } = result;
-    const { emulator, accountId } = state;
-    context.print(JSON.stringify({ environment: name, accountId, emulator, apis: restApis(state), ...rest }, null, 2));
-  } else context.print(upText(result));
-  if (result.failures.length > 0)
-    throw new CommandError(
-      `${result.failures.length} resources couldn't be made as they were synthesized. tap local up tries again; tap local up --fresh begins anew.`,
-    );
 }
 
 function addDown(local: Command, context: Context): void {
@@ -300,31 +226,6 @@ async function sendCommand(
     ...(contentType === undefined ? {} : { contentType }),
   });
   context.print(options.json ? JSON.stringify(sent, null, 2) : `${sent.to}: ${sent.kind} ${sent.id}`);
-}
-
-/** Its stacks, and the bootstrap of its account: a short-lived environment lives in that of another. */
-function stacksFor(context: Context, { environmentSuffix: name, account }: Environment): SelectionOptions {
-  const owner = account.environmentSuffix;
-  if (owner === name) return { environment: [name] };
-  const environment = [name, owner];
-  const planned = planStacks(loadConfiguration(context, { environment }).environments);
-  const isNeeded = (stack: PlannedStack) =>
-    stack.environment.environmentSuffix === name || stack.component === "bootstrap";
-  return { environment, stack: planned.filter(isNeeded).map(idOf) };
-}
-
-/** The environment that is named, else the first of config/. */
-function environmentOf(context: Context, options: SelectionOptions): Environment {
-  const [environment, ...others] = loadConfiguration(context, options).environments;
-  if (environment === undefined) throw new CommandError("config/ has no environments");
-  const isNamed = namesIn(options) !== undefined || context.variables.ENVIRONMENT !== undefined;
-  if (isNamed && others.length > 0) throw new CommandError("One environment is run at a time: name it with --env");
-  return environment;
-}
-
-/** Names that were given, without looking into the configuration: it may be broken while something runs. */
-function namesIn({ environment, environmentSuffix }: SelectionOptions): string[] | undefined {
-  return environment ?? environmentSuffix;
 }
 
 /** What is known of the environment that is named, or of the only one that runs. */

@@ -143,6 +143,7 @@ export function summary(context: Context, synthesis: Synthesis): string {
 /** What to do with what was written. */
 export function nextSteps({ stacks }: Pick<Synthesis, "stacks">): string {
   const steps = columns([
+    ["npm start -- --local", "run it on this machine, without an account; a real request, answered"],
     [`npx cdktf diff ${exampleStack(stacks)}`, "what would change in the account"],
     ["npm test", "prove it"],
     ["README.md, Deploy", "the way to a real account"],

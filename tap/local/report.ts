@@ -1,21 +1,30 @@
 import { columns, formatMilliseconds, table } from "../text";
+import type { LocalState } from "./state";
 import { type RestApi, restApis, type Status } from "./status";
 import type { UpResult } from "./up";
 
 /** What `tap local up` says at its end. */
 export function upText(result: UpResult): string {
-  const { state, milliseconds, failures } = result;
-  const { environment, accountId, emulator } = state;
+  const { state, failures } = result;
   return [
-    `${environment} ${failures.length === 0 ? "is up" : "is not whole"}: ${emulator.endpoint}, account ${accountId}`,
-    `${changesText(result)}, in ${formatMilliseconds(milliseconds)}.`,
+    upSummary(result),
     ...(failures.length === 0 ? [] : ["", ...failures.map(({ id, message }) => `✖ ${id}: ${message}`)]),
     "",
     notCreatedText(result.notCreated),
     "",
     apisText(restApis(state)),
     "",
-    nextText(environment, restApis(state)),
+    nextText(state),
+  ].join("\n");
+}
+
+/** What there is, and what was done for it: two lines. */
+export function upSummary(result: UpResult): string {
+  const { state, milliseconds, failures } = result;
+  const { environment, accountId, emulator } = state;
+  return [
+    `${environment} ${failures.length === 0 ? "is up" : "is not whole"}: ${emulator.endpoint}, account ${accountId}`,
+    `${changesText(result)}, in ${formatMilliseconds(milliseconds)}.`,
   ].join("\n");
 }
 
@@ -49,8 +58,9 @@ function apisText(apis: readonly RestApi[]): string {
   return columns(apis.map(({ system, region, url }) => [`${system} ${region}`, url] as const));
 }
 
-function nextText(environment: string, apis: readonly RestApi[]): string {
-  const [first] = apis;
+/** What one does with what is up. */
+export function nextText({ environment, resources }: Pick<LocalState, "environment" | "resources">): string {
+  const [first] = restApis({ resources });
   const steps = columns([
     ...(first === undefined ? [] : [[`curl ${first.url}/health`, "is it there?"] as const]),
     [`tap local status --env ${environment} --keys`, "values of the APIs' keys, for x-api-key"],

@@ -34,6 +34,7 @@ describe("npm start", () => {
       "- Parity           not judged: it takes two declared environments",
       "",
       "Next:",
+      expect.stringContaining("npm start -- --local"),
       expect.stringContaining("npx cdktf diff tap-network-dev-us-east-1"),
       expect.any(String),
       expect.any(String),

@@ -19,9 +19,16 @@ const folder = join(project.root, ".cache", "local", "dev");
 
 /** Without waiting, so that several can be at it. */
 function start(...args: string[]): { child: ChildProcess; result: Promise<CommandResult> } {
-  const child = spawn(process.execPath, [join(project.root, "bin", "tap.mjs"), "local", ...args], {
+  return command(["local", ...args]);
+}
+
+function command(
+  args: readonly string[],
+  variables: Record<string, string> = {},
+): { child: ChildProcess; result: Promise<CommandResult> } {
+  const child = spawn(process.execPath, [join(project.root, "bin", "tap.mjs"), ...args], {
     cwd: project.root,
-    env: cleanVariables(),
+    env: { ...cleanVariables(), ...variables },
   });
   const output = { stdout: "", stderr: "" };
   child.stdout?.on("data", (text) => (output.stdout += text));
@@ -129,6 +136,20 @@ describeWithEmulator("tap local", () => {
       "jobs us-east-1",
       "stream us-east-1",
     ]);
+  });
+
+  test("npm start -- --local ends with an item that one region took in and the other has too", async () => {
+    const { result } = command(["start", "--local", "--json"], { ENVIRONMENT: "dev" });
+    const { exitCode, stdout } = await result;
+    expect(exitCode).toBe(0);
+    const { holds, local: running } = JSON.parse(stdout);
+    expect(holds).toBe(true);
+    const [created, read] = running.exchanges;
+    const item = JSON.parse(created.answer);
+    expect(created).toMatchObject({ region: "us-east-1", method: "POST", url: `${api("api").url}/items`, status: 201 });
+    expect(read).toMatchObject({ region: "us-west-2", method: "GET", status: 200 });
+    expect(read.url).toBe(`${api("api", "us-west-2").url}/items/${item.id}`);
+    expect(JSON.parse(read.answer)).toEqual(item);
   });
 
   test("the REST API answers, asks for a key, and hands an item over to the other region", async () => {
