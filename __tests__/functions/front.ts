@@ -9,8 +9,8 @@ export type Fate =
   | "lose-request"
   /** The service does what it is asked to, and the connection breaks before it can say so. */
   | "lose-answer"
-  /** The front answers itself. */
-  | { readonly status: number; readonly body: object };
+  /** The front answers itself, with JSON or a text. */
+  | { readonly status: number; readonly body: object | string };
 
 /** A server before a service, that decides what becomes of each request. */
 export interface Front {
@@ -41,7 +41,8 @@ async function handle(
   const body = await text(request);
   const fate = await decide(body, request);
   if (typeof fate === "object") {
-    response.writeHead(fate.status, { "content-type": "application/x-amz-json-1.0" }).end(JSON.stringify(fate.body));
+    const answer = typeof fate.body === "string" ? fate.body : JSON.stringify(fate.body);
+    response.writeHead(fate.status, { "content-type": "application/x-amz-json-1.0" }).end(answer);
     return;
   }
   if (fate === "lose-request") {

@@ -193,6 +193,24 @@ export const streamMutations = [
     tests: "functions/stream/import.test",
     title: "STR-04 its lines are signed",
   },
+  {
+    id: "STR-04",
+    name: "nobody is told why a message goes back",
+    file: "functions/stream/import/handler.ts",
+    from: "      tellReturned(record, error as Error);\n",
+    to: "",
+    tests: "functions/stream/import.test",
+    title: "STR-04 says why",
+  },
+  {
+    id: "STR-04",
+    name: "the log has the key of an object that was denied",
+    file: "functions/stream/import/handler.ts",
+    from: 'message.replace(/ on resource: .*/s, "")',
+    to: "message",
+    tests: "functions/stream/import.test",
+    title: "STR-04 says why",
+  },
   // STR-05: rotation
   {
     id: "STR-05",

@@ -167,6 +167,30 @@ describe("messages", () => {
   });
 });
 
+describe("a message that goes back", () => {
+  test("STR-04 says why, also where S3 denies the object: without its key", async () => {
+    store(ndjson(records(1)));
+    const denied = "User: arn:aws:sts::111111111111:assumed-role/r/f is not authorized to perform: s3:GetObjectVersion";
+    const resource = ` on resource: "arn:aws:s3:::b/${key}" because no identity-based policy allows it`;
+    const body = `<Error><Code>AccessDenied</Code><Message>${denied}${resource}</Message></Error>`;
+    stream.fateOf = (operation) => (operation === "GET" ? { status: 403, body } : "pass");
+    const lines = await linesOf(async () => {
+      expect(await deliver()).toBe(1);
+    });
+    expect(lines).toContainEqual(
+      expect.objectContaining({
+        level: "ERROR",
+        message: "Message goes back to the queue",
+        message_id: expect.any(String),
+        error_name: "AccessDenied",
+        error_message: denied,
+      }),
+    );
+    expect(lines).toContainEqual(expect.objectContaining({ MessageReturned: 1, service: "stream" }));
+    expect(JSON.stringify(lines)).not.toContain("Erika");
+  });
+});
+
 describe("an import that takes longer", () => {
   test("STR-04 when time is nearly up its message is sent afresh, and the next goes on where it was", async () => {
     store(ndjson(records(1_700)));

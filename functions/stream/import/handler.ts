@@ -1,8 +1,9 @@
+import { MetricUnit } from "@aws-lambda-powertools/metrics";
 import type { SQSRecord } from "aws-lambda";
 import { type BatchInvocation, createBatchHandler } from "../../shared/batch";
 import { ownTable } from "../../shared/dynamodb-table";
 import { type MessageQueue, ownQueue, resend } from "../../shared/message-queue";
-import { logger } from "../../shared/powertools";
+import { logger, metrics } from "../../shared/powertools";
 import { ownBucket } from "../../shared/s3-bucket";
 import { createdObjects, type ObjectVersion } from "../../shared/s3-notification";
 import { recordStream } from "../record-stream";
@@ -17,11 +18,23 @@ const busyDelaySeconds = 60;
 
 export function createImportHandler(importer: Importer, queue: MessageQueue) {
   return createBatchHandler(async (record, invocation) => {
-    for (const object of createdObjects(record.body)) {
-      if (!isIncoming(importer, object)) continue;
-      if (await isPostponed(importer, queue, record, object, invocation)) return;
+    try {
+      for (const object of createdObjects(record.body)) {
+        if (!isIncoming(importer, object)) continue;
+        if (await isPostponed(importer, queue, record, object, invocation)) return;
+      }
+    } catch (error) {
+      tellReturned(record, error as Error);
+      throw error;
     }
   });
+}
+
+/** Why a message goes back. S3 names the object that it denies, whose key is for nobody's logs. */
+function tellReturned({ messageId }: SQSRecord, { name, message }: Error): void {
+  const error_message = message.replace(/ on resource: .*/s, "");
+  logger.error("Message goes back to the queue", { message_id: messageId, error_name: name, error_message });
+  metrics.addMetric("MessageReturned", MetricUnit.Count, 1);
 }
 
 function isIncoming({ bucket }: Importer, { bucketName, key }: ObjectVersion): boolean {
