@@ -6,7 +6,7 @@ import type { LocalPlan, PlannedResource } from "./plan";
 import { regionOf, render } from "./render";
 import { createdTypes, resourceType } from "./resources";
 import { notCreatedTypes, standIns } from "./resources/not-created";
-import type { Place, ResourceType } from "./resources/resource-type";
+import type { Computed, Place, ResourceType } from "./resources/resource-type";
 import { hashOf, type MadeResource } from "./state";
 import type { Value } from "./values";
 
@@ -50,11 +50,13 @@ class Application {
   readonly #resources: Record<string, MadeResource>;
   readonly #changes: Record<Change, number> = { created: 0, updated: 0, replaced: 0, removed: 0 };
   readonly #failures: { id: string; message: string }[] = [];
-  /** Made anew in this run: so is what takes their attributes, and can't just be changed. */
-  readonly #replaced = new Set<string>();
+  /** Those that take attributes of another, by its id. */
+  readonly #users = new Map<string, string[]>();
 
   constructor(private readonly options: ApplyOptions) {
     this.#resources = { ...options.before };
+    for (const { node, uses } of options.plan.resources)
+      for (const used of uses) this.#users.set(used, [...(this.#users.get(used) ?? []), node.id]);
   }
 
   async run(): Promise<Applied> {
@@ -100,7 +102,7 @@ class Application {
     });
   }
 
-  async #make({ node, dependencies, uses }: PlannedResource): Promise<void> {
+  async #make({ node, dependencies }: PlannedResource): Promise<void> {
     const { graph, outdir, archives } = this.options;
     const made = (id: string) => this.#resources[id];
     const { values, hash } = render(node, { graph, outdir, archives, made });
@@ -118,29 +120,40 @@ class Application {
       return;
     }
     const isNew = before === undefined;
-    const isForced = uses.some((id) => this.#replaced.has(id));
-    if (!isNew && before.hash === hash && !isForced) return;
+    const isStale = before?.isStale === true;
+    if (!isNew && before.hash === hash && !isStale) return;
     const type = await resourceType(node.type);
-    const change = isNew ? "created" : canUpdate(type, values, before) && !isForced ? "updated" : "replaced";
+    const change = isNew ? "created" : canUpdate(type, values, before) && !isStale ? "updated" : "replaced";
     if (change === "replaced") {
       await this.#removeOne(node.id);
       delete this.#resources[node.id];
-      this.#replaced.add(node.id);
+      this.#outdate(this.#users.get(node.id) ?? []);
     }
     const given = new Arguments(values, node.id);
     // The region is where it is made.
     given.ignore(["region", ...Object.keys(type.ignored ?? {})]);
     const place = this.#place(common);
+    const begun = (computed: Computed) => {
+      this.#resources[node.id] = { ...common, hash: "", isStale: true, computed };
+    };
     const computed =
       change === "updated" && before !== undefined && type.update !== undefined
         ? await type.update(given, place, before)
-        : await type.create(given, place);
+        : await type.create(given, place, begun);
     const unread = given.unread();
     // It is there, but not as it should be: the next run changes it.
     this.#resources[node.id] = { ...common, hash: unread.length === 0 ? hash : "", computed };
     this.#changed(node.id, change);
     if (unread.length > 0)
       throw new Error(`nothing is known here of ${unread.join(", ")}; tap/local/resources says what is applied`);
+  }
+
+  /** Remembered in the state, too: where they aren't made again in this run, the next one does it. */
+  #outdate(ids: readonly string[]): void {
+    for (const id of ids) {
+      const made = this.#resources[id];
+      if (made !== undefined && made.type in createdTypes) this.#resources[id] = { ...made, isStale: true };
+    }
   }
 
   #place({ region }: { readonly region: string }): Place {

@@ -31,6 +31,8 @@ export interface MadeResource extends Made {
   readonly region: string;
   /** Of the arguments that it was made with, and of what else decides about it. */
   readonly hash: string;
+  /** To be removed and made again: its creation failed midway, or what it takes attributes of was made anew. */
+  readonly isStale?: true;
   /** What was there before it, so that it is removed before that. */
   readonly dependencies: readonly string[];
 }

@@ -30,7 +30,7 @@ export function invokeUrl(endpoint: string, restApiId: string, stageName: string
 const stage: ResourceType = {
   ignored: tagsIgnored,
   replacedBy: ["rest_api_id", "stage_name"],
-  async create(given, place) {
+  async create(given, place, begun) {
     const [restApiId, stageName] = [given.text("rest_api_id"), given.text("stage_name")];
     await place.client(APIGatewayClient).send(
       new CreateStageCommand({
@@ -41,8 +41,10 @@ const stage: ResourceType = {
         variables: given.mapIf("variables"),
       }),
     );
+    const computed = made(restApiId, stageName, place);
+    begun(computed);
     await setAccessLogs(given, place);
-    return made(restApiId, stageName, place);
+    return computed;
   },
   async update(given, place, before) {
     const [restApiId, stageName] = [given.text("rest_api_id"), given.text("stage_name")];

@@ -35,7 +35,7 @@ const account = put(async (given, place) => {
 
 const restApi: ResourceType = {
   ignored: tagsIgnored,
-  async create(given, place) {
+  async create(given, place, begun) {
     const client = place.client(APIGatewayClient);
     const answer = await client.send(
       new CreateRestApiCommand({
@@ -50,6 +50,7 @@ const restApi: ResourceType = {
       }),
     );
     const id = present(answer.id, "id");
+    begun({ id });
     const { items = [] } = await client.send(new GetResourcesCommand({ restApiId: id }));
     return {
       id,

@@ -26,7 +26,7 @@ const table: ResourceType = {
     replica: "written by DynamoDB itself, between regions",
   },
   replacedBy: ["name", "hash_key", "range_key", "attribute", "global_secondary_index", "stream_enabled"],
-  async create(given, place) {
+  async create(given, place, begun) {
     const client = place.client(DynamoDBClient);
     const name = given.text("name");
     const input: CreateTableCommandInput = {
@@ -45,9 +45,11 @@ const table: ResourceType = {
           : undefined,
     };
     const { TableDescription } = await client.send(new CreateTableCommand(input));
+    const made = computed(name, TableDescription);
+    begun(made);
     await waitUntilTableExists({ client, maxWaitTime: 30, minDelay: 0.1, maxDelay: 1 }, { TableName: name });
     await setTimeToLive(given, place);
-    return computed(name, TableDescription);
+    return made;
   },
   async update(given, place, before) {
     const client = place.client(DynamoDBClient);

@@ -16,15 +16,17 @@ const defaultRetentionHours = 24;
 const stream: ResourceType = {
   ignored: { ...tagsIgnored, enforce_consumer_deletion: "tap local removes a stream with its consumers" },
   replacedBy: ["name", "shard_count", "stream_mode_details"],
-  async create(given, place) {
+  async create(given, place, begun) {
     const client = place.client(Http1KinesisClient);
     const StreamName = given.text("name");
     const StreamMode = (given.block("stream_mode_details")?.text("stream_mode") ?? "PROVISIONED") as "PROVISIONED";
     const ShardCount = given.numberIf("shard_count");
     await client.send(new CreateStreamCommand({ StreamName, ShardCount, StreamModeDetails: { StreamMode } }));
+    const computed = made(StreamName, place);
+    begun(computed);
     await waitUntilStreamExists({ client, maxWaitTime: 30, minDelay: 0.1, maxDelay: 1 }, { StreamName });
     await set(given, place, defaultRetentionHours);
-    return made(StreamName, place);
+    return computed;
   },
   async update(given, place, before) {
     given.ignore(["shard_count", "stream_mode_details"]);

@@ -15,7 +15,7 @@ import { present, type ResourceType, type ResourceTypes, tagsIgnored, textOf } f
 const key: ResourceType = {
   ignored: { ...tagsIgnored, deletion_window_in_days: "a key goes with the emulator" },
   replacedBy: ["customer_master_key_spec", "key_usage", "multi_region"],
-  async create(given, place) {
+  async create(given, place, begun) {
     const client = place.client(KMSClient);
     const { KeyMetadata } = await client.send(
       new CreateKeyCommand({
@@ -27,8 +27,10 @@ const key: ResourceType = {
       }),
     );
     const KeyId = present(KeyMetadata?.KeyId, "KeyId");
+    const computed = { id: KeyId, key_id: KeyId, arn: present(KeyMetadata?.Arn, "Arn") };
+    begun(computed);
     if (given.flagIf("enable_key_rotation") === true) await client.send(new EnableKeyRotationCommand({ KeyId }));
-    return { id: KeyId, key_id: KeyId, arn: present(KeyMetadata?.Arn, "Arn") };
+    return computed;
   },
   async update(given, place, before) {
     const client = place.client(KMSClient);

@@ -42,7 +42,7 @@ const lambdaFunction: ResourceType = {
     vpc_config: "functions run in this machine's network",
   },
   replacedBy: ["function_name"],
-  async create(given, place) {
+  async create(given, place, begun) {
     const client = place.client(LambdaClient);
     const { Version, FunctionArn } = await client.send(
       new CreateFunctionCommand({
@@ -51,8 +51,10 @@ const lambdaFunction: ResourceType = {
         Publish: given.flagIf("publish"),
       }),
     );
+    const made = computed(present(FunctionArn, "FunctionArn"), present(Version, "Version"), place);
+    begun(made);
     await setConcurrency(given, place, undefined);
-    return computed(present(FunctionArn, "FunctionArn"), present(Version, "Version"), place);
+    return made;
   },
   async update(given, place, before) {
     const client = place.client(LambdaClient);

@@ -10,15 +10,17 @@ import { type Place, type ResourceType, type ResourceTypes, tagsIgnored, textOf 
 const logGroup: ResourceType = {
   ignored: { ...tagsIgnored, skip_destroy: "log groups go with the emulator" },
   replacedBy: ["name", "kms_key_id"],
-  async create(given, place) {
+  async create(given, place, begun) {
     const logGroupName = given.text("name");
     const kmsKeyId = given.textIf("kms_key_id");
     await place.client(CloudWatchLogsClient).send(new CreateLogGroupCommand({ logGroupName, kmsKeyId }));
-    await setRetention(given, place);
-    return {
+    const computed = {
       id: logGroupName,
       arn: `arn:aws:logs:${place.region}:${place.accountId}:log-group:${logGroupName}`,
     };
+    begun(computed);
+    await setRetention(given, place);
+    return computed;
   },
   async update(given, place, before) {
     given.ignore(["kms_key_id"]);

@@ -35,7 +35,11 @@ export interface Place {
 export interface ResourceType {
   /** Arguments that do nothing in an emulator, with the reason. */
   readonly ignored?: Readonly<Record<string, string>>;
-  create(given: Arguments, place: Place): Promise<Computed>;
+  /**
+   * @param begun told by a creation of several calls once the thing is there: where a later call fails, the next run
+   * removes it, and makes it again
+   */
+  create(given: Arguments, place: Place, begun: (computed: Computed) => void): Promise<Computed>;
   /** Arguments whose change makes it another one: it is deleted, and made again. */
   readonly replacedBy?: readonly string[];
   /** Changes it in place. Without it, each change deletes the resource and makes it again, and all that refers to it. */
