@@ -1,4 +1,5 @@
 import { spawnSync } from "node:child_process";
+import { APIGatewayClient, GetUsagePlanCommand, UpdateUsagePlanCommand } from "@aws-sdk/client-api-gateway";
 import {
   DeleteRolePolicyCommand,
   GetRolePolicyCommand,
@@ -137,6 +138,37 @@ function parsed(text: string): Record<string, unknown> | undefined {
   }
 }
 
+/** Gives a system's usage plan other limits for a while: `{ "/throttle/rateLimit": 1, "/throttle/burstLimit": 2 }`. */
+export async function withUsagePlan<T>(
+  system: string,
+  limits: Readonly<Record<string, number>>,
+  run: () => Promise<T>,
+): Promise<T> {
+  const plan = Object.values(localState().resources).find(
+    ({ type, stack }) => type === "aws_api_gateway_usage_plan" && stack === `tap-${system}-dev-${primaryRegion}`,
+  );
+  const usagePlanId = String(plan?.computed.id);
+  const client = awsClient(APIGatewayClient);
+  const { throttle, quota } = await client.send(new GetUsagePlanCommand({ usagePlanId }));
+  const before: Record<string, unknown> = {
+    "/throttle/rateLimit": throttle?.rateLimit,
+    "/throttle/burstLimit": throttle?.burstLimit,
+    "/quota/limit": quota?.limit,
+  };
+  const set = (values: Readonly<Record<string, unknown>>) => {
+    const operations = Object.entries(values).map(([path, value]) => ({ op: "replace", path, value: String(value) }));
+    return client.send(
+      new UpdateUsagePlanCommand({ usagePlanId, patchOperations: operations as { op: "replace"; path: string }[] }),
+    );
+  };
+  await set(limits);
+  try {
+    return await run();
+  } finally {
+    await set(Object.fromEntries(Object.keys(limits).map((path) => [path, before[path]])));
+  }
+}
+
 /** Milliseconds since 1970 after which nobody waits: what is waited for won't come. */
 let givenUpAt = Number.POSITIVE_INFINITY;
 
@@ -242,7 +274,7 @@ function isDenial(text: string, { action }: Permission): boolean {
   return denialNames.test(text) && text.includes(`not authorized to perform: ${action} `);
 }
 
-/** Milliseconds for which a scenario may still succeed after a denial: then the permission isn't needed. */
+/** Milliseconds for which a scenario may still succeed after a denial, and a denial be told after its end. */
 const graceMilliseconds = 1_500;
 
 /**
@@ -271,22 +303,24 @@ export async function expectDenied(needed: Permission, run: () => Promise<void>)
   if (needed.isKept) endExecutionEnvironments(needed.function, needed.region);
   const from = Date.now();
   let outcome: "it succeeded" | Error | undefined;
+  let endedAt = Number.POSITIVE_INFINITY;
   const denied = await withoutPermission(needed, async () => {
     const running = run().then(
       () => {
         outcome = "it succeeded";
+        endedAt = Date.now();
       },
       (error: Error) => {
         outcome = error;
+        endedAt = Date.now();
       },
     );
     const isInAnswer = () => outcome instanceof Error && isDenial(outcome.message, needed);
     try {
       const what = `A denial of ${needed.action} in the log of ${needed.function}`;
       const look = async () => isInAnswer() || (await denialsOf(needed, from)).length > 0;
-      return await eventually(what, look, (isDenied) => isDenied, { seconds: 30, everyMilliseconds: 200 }).catch(
-        (error: Error) => error.message,
-      );
+      const isTold = (isDenied: boolean) => isDenied || Date.now() > endedAt + graceMilliseconds;
+      return await eventually(what, look, isTold).catch((error: Error) => error.message);
     } finally {
       givenUpAt = Date.now() + graceMilliseconds;
       await running;

@@ -15,7 +15,7 @@ import urllib.request
 from ministack.app import main
 from ministack.core import iam_actions, iam_evaluator
 from ministack.core.responses import get_account_id, get_region, new_uuid
-from ministack.services import apigateway_v1, secretsmanager
+from ministack.services import apigateway_v1, lambda_svc, secretsmanager
 
 
 def refuse_if(is_right: bool, what: str) -> None:
@@ -101,6 +101,23 @@ def tell_keys_of_kms() -> None:
     iam_actions.request_tag_context = context_with_keys
 
 
+def limit_versions() -> None:
+    """A function's reserved concurrency doesn't hold where it is called by a version or an alias: as all are."""
+    reserved = lambda_svc._reserved_concurrency
+    versions = inspect.getsource(lambda_svc._publish_version) + inspect.getsource(reserved)
+    refuse_if("_functions.get" in versions or '"concurrency":' in versions, "limits functions by their versions")
+
+    def reserved_by_name(func, config):
+        own = reserved(func, config)
+        if own is not None:
+            return own
+        scope = lambda_svc._account_region_from_function_config(config)
+        whole = lambda_svc._functions.get_scoped(*scope, config.get("FunctionName"))
+        return None if whole is None else reserved(whole, config)
+
+    lambda_svc._reserved_concurrency = reserved_by_name
+
+
 ROTATION_STEPS = ("createSecret", "setSecret", "testSecret", "finishSecret")
 
 
@@ -164,5 +181,6 @@ def invoke(function: str, account: str, region: str, event: dict) -> bool:
 tell_api_key()
 authorize_each_parameter()
 tell_keys_of_kms()
+limit_versions()
 rotate_by_function()
 main()
