@@ -1,23 +1,24 @@
-import { spawnSync } from "node:child_process";
-import { createHmac } from "node:crypto";
-import { BatchGetItemCommand, DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { createHash, createHmac } from "node:crypto";
+import { BatchGetItemCommand, DynamoDBClient, GetItemCommand } from "@aws-sdk/client-dynamodb";
 import { PutRecordsCommand } from "@aws-sdk/client-kinesis";
 import { PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
-import { GetSecretValueCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
+import { GetSecretValueCommand, RotateSecretCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
+import { SendMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { Http1KinesisClient } from "../../tap/local/kinesis-client";
 import { describeWithEmulator } from "../support/emulator";
 import {
   awsClient,
+  endExecutionEnvironments,
   entriesOf,
   eventually,
   expectDenied,
-  localRoot,
+  queueUrlOf,
   request,
   scenario,
   targetOf,
 } from "../support/local-environment";
 
-jest.setTimeout(600_000);
+jest.setTimeout(300_000);
 
 /* Records, from those who send them, by requests and by objects, to the sums that they come to. */
 
@@ -64,12 +65,14 @@ function modelOf(records: readonly StreamRecord[]): Aggregates {
   return aggregates;
 }
 
+const tableName = () => targetOf("stream", "aws_dynamodb_table").name;
+
 /** What the table has under some ids: no more than a hundred. */
 async function aggregatesAt(ids: readonly string[]): Promise<Aggregates> {
-  const { name } = targetTable();
+  const name = tableName();
   const Keys = ids.map((id) => ({ id: { S: id } }));
-  const request = { RequestItems: { [name]: { Keys, ConsistentRead: true } } };
-  const { Responses } = await awsClient(DynamoDBClient).send(new BatchGetItemCommand(request));
+  const get = new BatchGetItemCommand({ RequestItems: { [name]: { Keys, ConsistentRead: true } } });
+  const { Responses } = await awsClient(DynamoDBClient).send(get);
   return Object.fromEntries(
     (Responses?.[name] ?? []).map(({ id, count, sum }) => [
       id?.S ?? "",
@@ -78,59 +81,92 @@ async function aggregatesAt(ids: readonly string[]): Promise<Aggregates> {
   );
 }
 
-function targetTable(): { readonly name: string } {
-  return { name: String(targetOf("stream/consume", "aws_lambda_function").name.replace("-consume", "")) };
-}
-
-async function untilCounted(records: readonly StreamRecord[], seconds = 300): Promise<void> {
+/** @param least how many; all, where it is left out */
+async function untilCounted(records: readonly StreamRecord[], least?: number): Promise<void> {
   const model = modelOf(records);
   const total = (aggregates: Aggregates) => Object.values(aggregates).reduce((sum, { count }) => sum + count, 0);
   const found = await eventually(
-    `${total(model)} records`,
+    `${least ?? total(model)} records`,
     () => aggregatesAt(Object.keys(model)),
-    (aggregates) => total(aggregates) >= total(model),
-    { seconds, everyMilliseconds: 500 },
+    (aggregates) => total(aggregates) >= (least ?? total(model)),
+    { seconds: 120, everyMilliseconds: 150 },
   );
-  expect(found).toEqual(model);
+  if (least === undefined) expect(found).toEqual(model);
 }
 
-async function send(records: readonly StreamRecord[]): Promise<void> {
+async function send(records: readonly StreamRecord[], headers = {}): Promise<void> {
   for (let start = 0; start < records.length; start += perRequest) {
-    const some = records.slice(start, start + perRequest);
+    const body = { records: records.slice(start, start + perRequest) };
     // Until the key that records are signed with is made; what is sent twice counts once.
     const answer = await eventually(
       "An answer of /process",
-      () => request({ system: "stream", method: "POST", path: "/process", body: { records: some } }),
+      () => request({ system: "stream", method: "POST", path: "/process", body, headers }),
       ({ status }) => status === 200,
     );
-    expect(answer.body).toMatchObject({ accepted: some.length, failed: 0 });
+    expect(answer.body).toMatchObject({ accepted: body.records.length, failed: 0 });
   }
 }
 
-/** An object that says them a line each, with lines that say nothing between them. */
-async function land(records: readonly StreamRecord[]): Promise<void> {
-  const lines = records.map((record) => JSON.stringify(record));
-  const poison = ["{", '{"id":"no record"}', "", JSON.stringify({ ...records[0], value: "much" })];
-  const Body = [...poison.slice(0, 2), ...lines, ...poison.slice(2)].join("\n");
-  const Bucket = targetOf("stream/records", "aws_s3_bucket").name;
-  const object = { Bucket, Key: `incoming/${crypto.randomUUID()}.ndjson`, Body };
-  await awsClient(S3Client).send(new PutObjectCommand(object));
+interface Landed {
+  readonly Bucket: string;
+  readonly Key: string;
+  readonly VersionId: string;
+}
+
+/** An object that says records a line each, with lines before and behind them that are none. */
+async function land(records: readonly StreamRecord[], before: readonly string[], behind: readonly string[]) {
+  const Body = [...before, ...records.map((record) => JSON.stringify(record)), ...behind].join("\n");
+  const object = {
+    Bucket: targetOf("stream/records", "aws_s3_bucket").name,
+    Key: `incoming/${crypto.randomUUID()}.ndjson`,
+  };
+  const { VersionId = "" } = await awsClient(S3Client).send(new PutObjectCommand({ ...object, Body }));
+  return { ...object, VersionId };
+}
+
+/** Until what became of an object is put down. */
+async function untilImported({ Key, VersionId }: Landed, imported: number, refused: number): Promise<void> {
+  const hash = createHash("sha256")
+    .update(JSON.stringify([Key, VersionId]))
+    .digest("hex");
+  const get = new GetItemCommand({
+    TableName: tableName(),
+    Key: { id: { S: `import#${hash}` } },
+    ConsistentRead: true,
+  });
+  const Item = await eventually(
+    `The import of ${Key}`,
+    async () => (await awsClient(DynamoDBClient).send(get)).Item,
+    (item) => item?.status?.S === "imported",
+  );
+  expect(Item).toMatchObject({ imported: { N: String(imported) }, refused: { N: String(refused) } });
+}
+
+/** With lines that say nothing, or what is no record; one of them is empty. */
+async function importAll(records: readonly StreamRecord[]): Promise<void> {
+  const none = ["{", '{"id":"no record"}', "", JSON.stringify({ ...records[0], value: "much" })];
+  await untilImported(await land(records, none.slice(0, 2), none.slice(2)), records.length, 3);
+}
+
+async function currentKey(): Promise<{ readonly keyId: string; readonly key: Buffer }> {
+  const get = new GetSecretValueCommand({ SecretId: targetOf("stream/signing-key", "aws_secretsmanager_secret").name });
+  const { SecretString = "{}", VersionId = "" } = await awsClient(SecretsManagerClient).send(get);
+  return { keyId: VersionId, key: Buffer.from(JSON.parse(SecretString).key ?? "", "base64") };
 }
 
 /** As whoever puts a record on the stream signs it. */
-async function sealed(record: StreamRecord): Promise<string> {
-  const SecretId = String(targetOf("stream/consume", "aws_lambda_function").resource.values.function_name).replace(
-    "consume",
-    "signing-key",
-  );
-  const { SecretString = "{}", VersionId } = await awsClient(SecretsManagerClient).send(
-    new GetSecretValueCommand({ SecretId }),
-  );
+function sealed(record: StreamRecord, { keyId, key }: Awaited<ReturnType<typeof currentKey>>): string {
   const { id, source, metric, value, occurredAt } = record;
-  const signature = createHmac("sha256", Buffer.from(JSON.parse(SecretString).key, "base64"))
+  const signature = createHmac("sha256", key)
     .update(JSON.stringify([id, source, metric, value, occurredAt]))
     .digest("base64");
-  return JSON.stringify({ record, correlationId: crypto.randomUUID(), keyId: VersionId, signature });
+  return JSON.stringify({ record, correlationId: crypto.randomUUID(), keyId, signature });
+}
+
+async function put(texts: readonly string[]): Promise<void> {
+  const StreamName = targetOf("stream", "aws_kinesis_stream").name;
+  const Records = texts.map((text) => ({ Data: Buffer.from(text), PartitionKey: "a" }));
+  await awsClient(Http1KinesisClient).send(new PutRecordsCommand({ StreamName, Records }));
 }
 
 /**
@@ -139,11 +175,8 @@ async function sealed(record: StreamRecord): Promise<string> {
  */
 async function putPoison(record: StreamRecord): Promise<void> {
   const from = Date.now();
-  const StreamName = targetOf("stream", "aws_kinesis_stream").name;
-  const good = await sealed(record);
-  const bad = good.replace(/"signature":"./, '"signature":"_');
-  const Records = [good, bad].map((text) => ({ Data: Buffer.from(text), PartitionKey: record.source }));
-  await awsClient(Http1KinesisClient).send(new PutRecordsCommand({ StreamName, Records }));
+  const good = sealed(record, await currentKey());
+  await put([good, good.replace(/"signature":"./, '"signature":"_')]);
   await eventually(
     "What the consumer says of poison",
     () => entriesOf("stream/consume", from),
@@ -151,52 +184,130 @@ async function putPoison(record: StreamRecord): Promise<void> {
   );
 }
 
-/** Ends the process that the consumer runs in, in the midst of what it does. */
-function killConsumer(): number {
-  const { stdout } = spawnSync("ps", ["-A", "-ww", "-o", "pid=,command="], { encoding: "utf8" });
-  const found = stdout.split("\n").filter((line) => line.includes(localRoot()) && line.includes("stream-consume"));
-  for (const line of found) process.kill(Number.parseInt(line, 10), "SIGKILL");
-  return found.length;
+/** The correlation id of the request that a record was counted for. */
+async function correlationIdOf({ source, id }: StreamRecord): Promise<string | undefined> {
+  const get = new GetItemCommand({ TableName: tableName(), Key: { id: { S: `record#${source}#${id}` } } });
+  return (await awsClient(DynamoDBClient).send(get)).Item?.correlationId?.S;
 }
 
-/** By requests and by an object, with repetitions. */
-async function countAll(count: number): Promise<void> {
-  const records = newRecords(count);
-  const half = Math.floor(count / 2);
-  await send(records.slice(0, half));
-  await untilCounted(records.slice(0, half));
-  await land(records.slice(half));
-  await send(records.slice(0, Math.floor(count / 10)));
-  await untilCounted(records);
+/** As S3 tells the queue of an object. */
+async function tellAgain({ Bucket, Key, VersionId }: Landed): Promise<void> {
+  const object = { key: encodeURIComponent(Key), versionId: VersionId, size: 1, sequencer: "0A" };
+  const record = { eventName: "ObjectCreated:Put", s3: { bucket: { name: Bucket }, object } };
+  const MessageBody = JSON.stringify({ Records: [record] });
+  await awsClient(SQSClient).send(new SendMessageCommand({ QueueUrl: queueUrlOf("stream/imports"), MessageBody }));
+}
+
+/** Lines that are none: enough for two who begin at the same moment to be at it at the same time. */
+const longLines: readonly string[] = Array.from({ length: 100_000 }, () => "{}");
+
+async function rotate(): Promise<void> {
+  const { keyId } = await currentKey();
+  const SecretId = targetOf("stream/signing-key", "aws_secretsmanager_secret").name;
+  await awsClient(SecretsManagerClient).send(new RotateSecretCommand({ SecretId }));
+  await untilRotated(keyId);
+}
+
+async function untilRotated(before: string): Promise<void> {
+  const look = async () => (await currentKey()).keyId;
+  await eventually("Another key", look, (keyId) => keyId !== before);
 }
 
 describeWithEmulator("stream", () => {
   test("10,000 records come to what they are, with repetitions, poison, and the consumer killed", async () => {
     const records = newRecords(10_000);
-    await send(records.slice(0, 4_000));
-    expect(killConsumer()).toBeGreaterThan(0);
-    await untilCounted(records.slice(0, 4_000));
-    const [first] = records;
-    if (first !== undefined) await putPoison(first);
-    await land(records.slice(4_000));
-    await send(records.slice(0, 1_000));
+    const half = records.slice(0, 4_000);
+    const killed = async () => {
+      await untilCounted(half, 1);
+      expect(endExecutionEnvironments("stream/consume")).toBeGreaterThan(0);
+    };
+    await Promise.all([send(half), killed()]);
+    await untilCounted(half);
+    await putPoison(records[0] as StreamRecord);
+    await Promise.all([importAll(records.slice(4_000)), send(records.slice(0, 1_000))]);
     await untilCounted(records);
   });
 
-  test.each([
-    ["stream/ingest", "kinesis:PutRecords"],
-    ["stream/import", "s3:GetObjectVersion"],
-    ["stream/import", "dynamodb:PutItem"],
-    ["stream/consume", "dynamodb:UpdateItem"],
-    ["stream/consume", "s3:PutObject"],
-  ])("%s counts nothing without %s", (name, action) => expectDenied({ function: name, action }, () => countAll(60)));
+  scenario(
+    "what is sent is counted and archived, under the request's correlation id",
+    [
+      { function: "stream/ingest", action: "kinesis:PutRecords" },
+      { function: "stream/consume", action: "dynamodb:UpdateItem" },
+      { function: "stream/consume", action: "secretsmanager:GetSecretValue", isKept: true },
+    ],
+    async () => {
+      const records = newRecords(60);
+      const correlationId = crypto.randomUUID();
+      await send(records, { "x-correlation-id": correlationId });
+      await untilCounted(records);
+      expect(await correlationIdOf(records[0] as StreamRecord)).toBe(correlationId);
+    },
+  );
+
+  scenario(
+    "what is landed is counted, and it is put down what became of each line",
+    [
+      { function: "stream/import", action: "s3:GetObjectVersion" },
+      { function: "stream/import", action: "dynamodb:PutItem" },
+      { function: "stream/consume", action: "s3:PutObject" },
+    ],
+    async () => {
+      const records = newRecords(60);
+      await importAll(records);
+      await untilCounted(records);
+    },
+  );
+
+  scenario(
+    "an object that S3 tells of twice at once is imported once, and the second looks again later",
+    { function: "stream/import", action: "sqs:SendMessage" },
+    async () => {
+      const from = Date.now();
+      // Two that start anew at the same moment.
+      endExecutionEnvironments("stream/import");
+      const records = newRecords(20);
+      const object = await land(records, longLines, []);
+      await tellAgain(object);
+      await untilImported(object, records.length, longLines.length);
+      await untilCounted(records);
+      await eventually(
+        "A message that was sent afresh",
+        () => entriesOf("stream/import", from),
+        (entries) => entries.some(({ message }) => message === "Message sent afresh"),
+      );
+    },
+  );
 
   scenario(
     "health looks at the stream",
-    { function: "stream/health", action: "kinesis:DescribeStreamSummary" },
+    { function: "stream/health", action: "kinesis:DescribeStreamSummary", isKept: true },
     async () => {
-      const { status, body } = await request({ system: "stream", path: "/health" });
-      expect({ status, ...body }).toMatchObject({ status: "ok", dependencies: { stream: "ok" } });
+      const { body } = await request({ system: "stream", path: "/health" });
+      expect(body).toMatchObject({ status: "ok", dependencies: { stream: "ok" } });
     },
   );
+
+  // The last: what is signed with a key from before the one before is poison.
+  describe("rotation", () => {
+    afterAll(() => {
+      for (const name of ["ingest", "import", "consume"]) endExecutionEnvironments(`stream/${name}`);
+    });
+
+    test("the signing key is made anew, and what was signed before counts as well", async () => {
+      const before = await currentKey();
+      await rotate();
+      const [old, ...fresh] = newRecords(10);
+      endExecutionEnvironments("stream/ingest");
+      await put([sealed(old as StreamRecord, before)]);
+      await send(fresh);
+      await untilCounted([old as StreamRecord, ...fresh]);
+    });
+
+    test("it isn't without secretsmanager:PutSecretValue of stream/rotate", async () => {
+      const { keyId } = await currentKey();
+      await expectDenied({ function: "stream/rotate", action: "secretsmanager:PutSecretValue" }, rotate);
+      // Secrets Manager asks again, and leaves nothing half done.
+      await untilRotated(keyId);
+    });
+  });
 });

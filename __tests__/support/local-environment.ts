@@ -271,7 +271,7 @@ export async function denialsOf(needed: Permission, from: number): Promise<LogLi
 const denialNames = /AccessDenied|AuthorizationError/;
 
 function isDenial(text: string, { action }: Permission): boolean {
-  return denialNames.test(text) && text.includes(`not authorized to perform: ${action} `);
+  return denialNames.test(text) && new RegExp(`not authorized to perform: ${action}\\b`).test(text);
 }
 
 /** Milliseconds for which a scenario may still succeed after a denial, and a denial be told after its end. */
@@ -290,12 +290,34 @@ export function scenario(name: string, needed: Permission | readonly Permission[
   }
 }
 
-/** Ends what runs of a function, as Lambda does at any time: what it kept in memory is gone. */
-export function endExecutionEnvironments(name: string, region?: string): void {
+/**
+ * Ends what runs of a function, as Lambda does at any time: what it kept in memory is gone, and so is what it was at.
+ * @returns how many processes there were
+ */
+export function endExecutionEnvironments(name: string, region?: string): number {
   const folder = `${localFolder(localRoot(), "dev")}/tmp/ministack-lambda-${targetOf(name, "aws_lambda_function", region).name}-`;
+  const found = new Set<number>();
+  // A call that comes while one is about to end would be lost with it.
+  for (let left = processesIn(folder); left.length > 0; left = processesIn(folder))
+    for (const pid of left) {
+      found.add(pid);
+      end(pid);
+    }
+  return found.size;
+}
+
+function processesIn(folder: string): number[] {
   const { stdout } = spawnSync("ps", ["-A", "-ww", "-o", "pid=,command="], { encoding: "utf8" });
-  for (const line of stdout.split("\n").filter((each) => each.includes(folder)))
-    process.kill(Number.parseInt(line, 10));
+  const lines = stdout.split("\n").filter((line) => line.includes(folder));
+  return lines.map((line) => Number.parseInt(line, 10));
+}
+
+function end(pid: number): void {
+  try {
+    process.kill(pid, "SIGKILL");
+  } catch {
+    // It has ended meanwhile.
+  }
 }
 
 /** Runs a scenario without a permission, and expects that it fails of that. */
