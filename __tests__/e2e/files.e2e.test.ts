@@ -1,9 +1,25 @@
 import { createHash, randomUUID } from "node:crypto";
+import { BatchGetItemCommand, DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { SendMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
+import { PutParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
 import { makeSamples, type Sample, type Samples } from "../functions/files/samples";
 import { describeWithEmulator } from "../support/emulator";
-import { eventually, expectDenied, request, scenario, withoutPermission } from "../support/local-environment";
+import {
+  awsClient,
+  endExecutionEnvironments,
+  entriesOf,
+  eventually,
+  type HttpAnswer,
+  queueUrlOf,
+  request,
+  scenario,
+  targetOf,
+  withoutPermission,
+  withUsagePlan,
+} from "../support/local-environment";
+import { deadLetter, withVisibility } from "../support/local-queues";
 
-jest.setTimeout(600_000);
+jest.setTimeout(300_000);
 
 /* Files, from their announcement by presigned upload to what is found in them: every sample of the corpus. */
 
@@ -17,8 +33,14 @@ const contentTypes: Readonly<Record<string, string>> = {
   json: "application/json",
 };
 
-/** How many are on their way at a time. */
-const atOnce = 4;
+const processors = [
+  { processor: "image", queue: "files/images" },
+  { processor: "document", queue: "files/documents" },
+  { processor: "data", queue: "files/datasets" },
+] as const;
+
+/** How many a client has on their way at a time. */
+const atOnce = 8;
 const mebibyte = 1_048_576;
 
 interface Announced {
@@ -26,6 +48,15 @@ interface Announced {
   readonly id: string;
   readonly uploadUrl: string;
   readonly uploadHeaders: Readonly<Record<string, string>>;
+}
+
+interface Detail extends Record<string, unknown> {
+  readonly result: { readonly outputs: readonly { readonly name: string; readonly url: string }[] };
+  readonly downloadUrl: string;
+}
+
+function ask(method: string, path: string): Promise<HttpAnswer> {
+  return request({ system: "files", method, path });
 }
 
 async function announce({ file, extension }: Sample, content: Buffer): Promise<Announced> {
@@ -44,31 +75,66 @@ async function announce({ file, extension }: Sample, content: Buffer): Promise<A
   return { ...(body as unknown as Announced), status };
 }
 
-async function upload({ uploadUrl, uploadHeaders }: Announced, content: Buffer): Promise<Response> {
+async function upload({ uploadUrl, uploadHeaders }: Announced, content: Buffer, headers = {}): Promise<Response> {
   // fetch says the length itself, and refuses to be told.
-  const { "content-length": _, ...headers } = uploadHeaders;
-  return fetch(uploadUrl, { method: "PUT", headers, body: new Uint8Array(content) });
+  const { "content-length": _, ...others } = uploadHeaders;
+  return fetch(uploadUrl, { method: "PUT", headers: { ...others, ...headers }, body: new Uint8Array(content) });
 }
 
-const read = async (id: string) => (await request({ system: "files", path: `/files/${id}` })).body;
-
-/** Whether the API takes a file of this size at all. */
-function isTaken({ processor }: Sample, { length }: Buffer): boolean {
+/** Whether the API takes a file of this name and size at all. */
+function isTaken({ processor, extension }: Sample, { length }: Buffer): boolean {
+  if (contentTypes[extension.toLowerCase()] === undefined) return false;
   return length > 0 && (processor === "data" || length <= (processor === "image" ? 25 : 50) * mebibyte);
 }
 
-/** Announces, uploads and waits for the end; `refused` where the API takes no such file. */
-async function endOf(sample: Sample, content: Buffer): Promise<Record<string, unknown>> {
+/** The id of a file that is announced and uploaded; undefined where the API takes no such file. */
+async function uploaded(sample: Sample, content: Buffer): Promise<string | undefined> {
   const announced = await announce(sample, content);
-  if (announced.status === 400) return { status: "refused" };
+  if (announced.status === 400) return undefined;
   expect({ file: sample.file, status: announced.status }).toEqual({ file: sample.file, status: 201 });
   expect((await upload(announced, content)).status).toBe(200);
-  return eventually(
-    `The end of ${sample.file}`,
-    () => read(announced.id),
-    ({ status }) => status === "processed" || status === "failed",
-    { seconds: 240, everyMilliseconds: 250 },
-  );
+  return announced.id;
+}
+
+/** Waits for the ends of all. They are asked of the table: clients have a hundred requests a minute. */
+async function untilEnded(ids: readonly string[], seconds?: number): Promise<void> {
+  const left = new Set(ids);
+  const RequestedTable = targetOf("files", "aws_dynamodb_table").name;
+  const look = async () => {
+    const Keys = [...left].slice(0, 100).map((id) => ({ id: { S: id }, version: { S: "file" } }));
+    const get = new BatchGetItemCommand({ RequestItems: { [RequestedTable]: { Keys, ConsistentRead: true } } });
+    const { Responses = {} } = await awsClient(DynamoDBClient).send(get);
+    for (const { id, status } of Responses[RequestedTable] ?? [])
+      if (status?.S === "processed" || status?.S === "failed") left.delete(id?.S ?? "");
+    return [...left];
+  };
+  const patience = { everyMilliseconds: 100, ...(seconds === undefined ? {} : { seconds }) };
+  await eventually("The ends of files", look, (ids) => ids.length === 0, patience);
+}
+
+/** Does something with each, some at a time. */
+async function withEach<T, R>(all: readonly T[], work: (one: T) => Promise<R>): Promise<R[]> {
+  const results: R[] = [];
+  const left = [...all.entries()];
+  const worker = async () => {
+    for (let next = left.shift(); next !== undefined; next = left.shift()) results[next[0]] = await work(next[1]);
+  };
+  await Promise.all(Array.from({ length: atOnce }, worker));
+  return results;
+}
+
+/** What a link of S3's leads to. */
+async function contentOf(url: string): Promise<Buffer> {
+  const response = await fetch(url);
+  if (!response.ok) throw new Error(await response.text());
+  return Buffer.from(await response.arrayBuffer());
+}
+
+/** Has the processors rest, or go on: they read it when they start, and each minute. */
+async function setPaused(isPaused: boolean): Promise<void> {
+  const Name = targetOf("/tap/dev/files/config/paused", "aws_ssm_parameter").name;
+  await awsClient(SSMClient).send(new PutParameterCommand({ Name, Value: String(isPaused), Overwrite: true }));
+  endExecutionEnvironments("files/data");
 }
 
 describeWithEmulator("files", () => {
@@ -83,52 +149,134 @@ describeWithEmulator("files", () => {
     if (found === undefined) throw new Error(`There is no good sample for ${processor}`);
     return found;
   };
-  const process = async (processor: string) => {
+  const processed = async (processor: string): Promise<{ sample: Sample; detail: Detail }> => {
     const sample = sampleOf(processor);
-    expect(await endOf(sample, samples.read(sample))).toMatchObject({ status: "processed" });
+    const id = (await uploaded(sample, samples.read(sample))) ?? "";
+    await untilEnded([id]);
+    const { status, body } = await ask("GET", `/files/${id}`);
+    expect({ http: status, status: body.status }).toEqual({ http: 200, status: "processed" });
+    return { sample, detail: body as Detail };
   };
 
   test("every sample ends as it is to end, and with what is found in it", async () => {
-    const left = [...samples.all];
-    const ends: [Sample, Record<string, unknown>][] = [];
-    const work = async () => {
-      for (let sample = left.shift(); sample !== undefined; sample = left.shift())
-        ends.push([sample, await endOf(sample, samples.read(sample))]);
-    };
-    await Promise.all(Array.from({ length: atOnce }, work));
-    const seen = ends.map(([{ file }, { status, reason }]) => ({ file, status, reason }));
-    expect(seen).toEqual(
-      ends.map(([sample]) => {
-        if (!isTaken(sample, samples.read(sample))) return { file: sample.file, status: "refused" };
-        return { file: sample.file, status: sample.status, reason: sample.reason };
-      }),
-    );
-    for (const [{ file, result, status }, end] of ends)
-      if (status === "processed" && result !== undefined) expect({ file, ...end }).toMatchObject({ file, result });
+    // The plan gives a client 200 requests at once, and then 100 a minute.
+    await withUsagePlan("files", { "/throttle/rateLimit": 1_000, "/throttle/burstLimit": 1_000 }, async () => {
+      const ids = await withEach(samples.all, (sample) => uploaded(sample, samples.read(sample)));
+      await untilEnded(
+        ids.flatMap((id) => id ?? []),
+        120,
+      );
+      const ends = await withEach(ids, async (id) => {
+        const { body } = id === undefined ? { body: { status: "refused" } } : await ask("GET", `/files/${id}`);
+        return body as Record<string, unknown>;
+      });
+      expect(ends.map(({ status, reason }, index) => ({ file: samples.all[index]?.file, status, reason }))).toEqual(
+        samples.all.map((sample) => {
+          const { file, status, reason } = sample;
+          return isTaken(sample, samples.read(sample)) ? { file, status, reason } : { file, status: "refused" };
+        }),
+      );
+      for (const [index, { file, result, status }] of samples.all.entries())
+        if (status === "processed" && result !== undefined)
+          expect({ file, ...ends[index] }).toMatchObject({ file, result });
+    });
   });
 
-  test.each([
-    ["image", "dynamodb:UpdateItem"],
-    ["image", "s3:GetObjectVersion"],
-    ["document", "s3:PutObject"],
-    ["data", "s3:GetObjectVersion"],
-  ])("%s ends nowhere without %s", (processor, action) =>
-    expectDenied({ function: `files/${processor}`, action }, () => process(processor)),
+  scenario(
+    "an image is processed, listed, downloaded with what was made of it, and deleted",
+    [
+      { function: "files/image", action: "dynamodb:UpdateItem" },
+      { function: "files/image", action: "s3:PutObject" },
+      { function: "files/catalog", action: "dynamodb:PutItem" },
+      { function: "files/catalog", action: "dynamodb:Query" },
+      { function: "files/catalog", action: "s3:GetObject" },
+      { function: "files/catalog", action: "s3:GetObjectVersion" },
+      { function: "files/catalog", action: "s3:DeleteObject" },
+    ],
+    async () => {
+      const { sample, detail } = await processed("image");
+      expect(await contentOf(detail.downloadUrl)).toEqual(samples.read(sample));
+      const { outputs } = detail.result;
+      expect(outputs.map(({ name }) => name).sort()).toEqual(["image.jpg", "thumbnail-128.webp", "thumbnail-512.webp"]);
+      for (const { url } of outputs) expect((await contentOf(url)).length).toBeGreaterThan(100);
+      const listed = async () => {
+        const { status, body } = await ask("GET", "/files?limit=100");
+        if (status !== 200) throw new Error(`The list: ${JSON.stringify(body)}`);
+        return (body.files as { id: string }[]).some(({ id }) => id === detail.id);
+      };
+      expect(await listed()).toBe(true);
+      expect((await ask("DELETE", `/files/${detail.id}`)).status).toBe(204);
+      expect((await ask("GET", `/files/${detail.id}`)).status).toBe(404);
+      expect(await listed()).toBe(false);
+    },
   );
 
-  scenario("a file is announced", { function: "files/catalog", action: "dynamodb:PutItem" }, async () => {
-    const sample = sampleOf("data");
-    expect((await announce(sample, samples.read(sample))).status).toBe(201);
-  });
+  for (const { processor, queue } of processors) {
+    scenario(
+      `a message that tells of no ${processor} goes to the dead letters, with the reason`,
+      { function: `files/${processor}`, action: "sqs:SendMessage" },
+      async () => {
+        const id = randomUUID();
+        const MessageBody = JSON.stringify({ id });
+        await awsClient(SQSClient).send(new SendMessageCommand({ QueueUrl: queueUrlOf(queue), MessageBody }));
+        const { Body, MessageAttributes } = await deadLetter(`${queue}-dead-letters`, id);
+        expect(Body).toBe(MessageBody);
+        expect(MessageAttributes?.reason?.StringValue).toBe("The message is no notification of S3");
+      },
+    );
+  }
 
-  test("a URL that was signed by who may no longer upload is denied", async () => {
+  scenario(
+    "a document is processed",
+    [
+      { function: "files/document", action: "s3:GetObjectVersion" },
+      { function: "files/document", action: "s3:PutObject" },
+    ],
+    async () => {
+      await processed("document");
+    },
+  );
+
+  scenario(
+    "data that come while the processors rest are processed once they go on",
+    [
+      { function: "files/data", action: "ssm:GetParameters", isKept: true },
+      { function: "files/data", action: "s3:GetObjectVersion" },
+    ],
+    () =>
+      withVisibility("files/datasets", 3, async () => {
+        const from = Date.now();
+        const sample = sampleOf("data");
+        await setPaused(true);
+        try {
+          const id = (await uploaded(sample, samples.read(sample))) ?? "";
+          await eventually(
+            "What the processor says of it",
+            () => entriesOf("files/data", from),
+            (entries) => entries.some(({ message }) => message === "Processing is paused"),
+          );
+          expect((await ask("GET", `/files/${id}`)).body.status).toBe("awaiting-upload");
+          await setPaused(false);
+          // Where it came twice meanwhile, it is sent afresh, and comes in a minute.
+          await untilEnded([id], 90);
+          expect((await ask("GET", `/files/${id}`)).body.status).toBe("processed");
+        } finally {
+          await setPaused(false);
+        }
+      }),
+  );
+
+  test("a URL takes the announced content alone, and none once its signer may no longer upload", async () => {
     const sample = sampleOf("data");
     const content = samples.read(sample);
     const announced = await announce(sample, content);
+    const other = await upload(announced, content, { "content-type": "text/html" });
+    expect([other.status, await other.text()]).toEqual([403, expect.stringContaining("SignatureDoesNotMatch")]);
     const denied = await withoutPermission({ function: "files/catalog", action: "s3:PutObject" }, () =>
       upload(announced, content),
     );
     expect([denied.status, await denied.text()]).toEqual([403, expect.stringContaining("AccessDenied")]);
     expect((await upload(announced, content)).status).toBe(200);
+    await untilEnded([announced.id]);
   });
 });
