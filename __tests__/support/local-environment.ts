@@ -7,7 +7,7 @@ import {
   ListRolePoliciesCommand,
   PutRolePolicyCommand,
 } from "@aws-sdk/client-iam";
-import { Clients } from "../../tap/local/clients";
+import { type Clients, clientsOf } from "../../tap/local/clients";
 import { type Invocation, invokeFunction } from "../../tap/local/invoke";
 import { type LogLine, logLines } from "../../tap/local/logs";
 import { type LocalState, localFolder, readState } from "../../tap/local/state";
@@ -44,14 +44,11 @@ export function ownUserVariables(): Record<string, string> {
   return { AWS_ENDPOINT_URL: emulator.endpoint, AWS_ACCESS_KEY_ID: accountId, AWS_SECRET_ACCESS_KEY: "local" };
 }
 
-let clients: Clients | undefined;
-
 /** A client of the account's own user: `awsClient(SQSClient)`; of Kinesis, `awsClient(Http1KinesisClient)`. */
 export const awsClient: ReturnType<Clients["in"]> = (of) => awsClientIn(primaryRegion)(of);
 
 export function awsClientIn(region: string): ReturnType<Clients["in"]> {
-  clients ??= new Clients(localState().emulator.endpoint, localState().accountId);
-  return clients.in(region);
+  return clientsOf(localState()).in(region);
 }
 
 /** Something of a type by its short name, as `tap local` knows it: `targetOf("jobs", "aws_sqs_queue")`. */

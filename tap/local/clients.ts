@@ -1,4 +1,5 @@
 import type { ClientSettings, Place } from "./resources/resource-type";
+import type { LocalState } from "./state";
 
 type ClientOf = Place["client"];
 
@@ -33,4 +34,14 @@ export class Clients {
       return client;
     };
   }
+}
+
+const ofEmulators = new Map<string, Clients>();
+
+/** Clients for an environment: the same ones each time, which keep their connections. */
+export function clientsOf({ emulator: { endpoint }, accountId }: Pick<LocalState, "emulator" | "accountId">): Clients {
+  const key = `${accountId} ${endpoint}`;
+  const made = ofEmulators.get(key) ?? new Clients(endpoint, accountId);
+  ofEmulators.set(key, made);
+  return made;
 }

@@ -1,5 +1,5 @@
 import { InvokeCommand, LambdaClient } from "@aws-sdk/client-lambda";
-import { Clients } from "./clients";
+import { clientsOf } from "./clients";
 import type { LocalState } from "./state";
 import { findTarget } from "./targets";
 
@@ -30,7 +30,7 @@ export async function invokeFunction(
       type === "aws_lambda_alias" && at === target.resource.region && values.function_name === target.name,
   );
   const qualifier = String(alias?.values.name ?? "$LATEST");
-  const client = new Clients(state.emulator.endpoint, state.accountId).in(target.resource.region)(LambdaClient);
+  const client = clientsOf(state).in(target.resource.region)(LambdaClient);
   const start = performance.now();
   const { StatusCode, FunctionError, Payload, LogResult } = await client.send(
     new InvokeCommand({ FunctionName: target.name, Qualifier: qualifier, Payload: payload, LogType: "Tail" }),

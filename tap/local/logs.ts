@@ -1,5 +1,5 @@
 import { CloudWatchLogsClient, type FilteredLogEvent, FilterLogEventsCommand } from "@aws-sdk/client-cloudwatch-logs";
-import { Clients } from "./clients";
+import { clientsOf } from "./clients";
 import type { LocalState } from "./state";
 import { findTarget } from "./targets";
 
@@ -24,7 +24,7 @@ const pollMilliseconds = 500;
 /** Lines of a function's log, the oldest first. */
 export async function* logLines(state: LocalState, name: string, options: LogsOptions): AsyncGenerator<LogLine> {
   const { resource, name: functionName } = findTarget(state, name, ["aws_lambda_function"], "function", options.region);
-  const client = new Clients(state.emulator.endpoint, state.accountId).in(resource.region)(CloudWatchLogsClient);
+  const client = clientsOf(state).in(resource.region)(CloudWatchLogsClient);
   const logGroupName = logGroupOf(resource.values.logging_config) ?? `/aws/lambda/${functionName}`;
   const seen = new Set<string>();
   do {

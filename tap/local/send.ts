@@ -3,7 +3,7 @@ import { PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { PublishCommand, SNSClient } from "@aws-sdk/client-sns";
 import { SendMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { CommandError } from "../context";
-import { Clients } from "./clients";
+import { type Clients, clientsOf } from "./clients";
 import { Http1KinesisClient } from "./kinesis-client";
 import type { LocalState } from "./state";
 import { findTarget, type Target, targetsOf } from "./targets";
@@ -27,7 +27,7 @@ const streams = ["aws_sqs_queue", "aws_kinesis_stream", "aws_sns_topic"];
 
 /** Sends data, as the account's own user: a message to a queue or topic, a record to a stream, or an object to s3://bucket/key. */
 export async function send(state: LocalState, to: string, data: Buffer, options: SendOptions): Promise<Sent> {
-  const clients = new Clients(state.emulator.endpoint, state.accountId);
+  const clients = clientsOf(state);
   if (to.startsWith("s3://")) return putObject(state, clients, to.slice("s3://".length), data, options);
   const { resource, name } = findTarget(state, to, streams, "queue, topic or stream", options.region);
   const client = clients.in(resource.region);
