@@ -1,6 +1,5 @@
 import { createHash, randomUUID } from "node:crypto";
-import { BatchGetItemCommand, DynamoDBClient } from "@aws-sdk/client-dynamodb";
-import { SendMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
+import { BatchGetItemCommand, DynamoDBClient, GetItemCommand } from "@aws-sdk/client-dynamodb";
 import { PutParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
 import { makeSamples, type Sample, type Samples } from "../functions/files/samples";
 import { describeWithEmulator } from "../support/emulator";
@@ -10,14 +9,13 @@ import {
   entriesOf,
   eventually,
   type HttpAnswer,
-  queueUrlOf,
   request,
   scenario,
   targetOf,
   withoutPermission,
   withUsagePlan,
 } from "../support/local-environment";
-import { deadLetter, withVisibility } from "../support/local-queues";
+import { deadLetter, sendTo, tellOf, withVisibility } from "../support/local-queues";
 
 jest.setTimeout(300_000);
 
@@ -51,6 +49,7 @@ interface Announced {
 }
 
 interface Detail extends Record<string, unknown> {
+  readonly id: string;
   readonly result: { readonly outputs: readonly { readonly name: string; readonly url: string }[] };
   readonly downloadUrl: string;
 }
@@ -110,6 +109,15 @@ async function untilEnded(ids: readonly string[], seconds?: number): Promise<voi
   };
   const patience = { everyMilliseconds: 100, ...(seconds === undefined ? {} : { seconds }) };
   await eventually("The ends of files", look, (ids) => ids.length === 0, patience);
+}
+
+/** The object that a file is in, and its version. */
+async function headOf(id: string): Promise<{ key: string; versionId: string; sequencer: string }> {
+  const TableName = targetOf("files", "aws_dynamodb_table").name;
+  const get = new GetItemCommand({ TableName, Key: { id: { S: id }, version: { S: "file" } } });
+  const { Item } = await awsClient(DynamoDBClient).send(get);
+  const text = (name: string) => Item?.[name]?.S ?? "";
+  return { key: text("key"), versionId: text("versionId"), sequencer: text("sequencer") };
 }
 
 /** Does something with each, some at a time. */
@@ -186,7 +194,6 @@ describeWithEmulator("files", () => {
     "an image is processed, listed, downloaded with what was made of it, and deleted",
     [
       { function: "files/image", action: "dynamodb:UpdateItem" },
-      { function: "files/image", action: "s3:PutObject" },
       { function: "files/catalog", action: "dynamodb:PutItem" },
       { function: "files/catalog", action: "dynamodb:Query" },
       { function: "files/catalog", action: "s3:GetObject" },
@@ -213,36 +220,44 @@ describeWithEmulator("files", () => {
 
   for (const { processor, queue } of processors) {
     scenario(
+      `a ${processor} file that S3 tells of twice is processed once`,
+      ["s3:GetObjectVersion", "s3:PutObject", "dynamodb:GetItem"].map((action) => ({
+        function: `files/${processor}`,
+        action,
+      })),
+      async () => {
+        const from = Date.now();
+        const { sample, detail } = await processed(processor);
+        const { key, versionId, sequencer } = await headOf(detail.id);
+        const Bucket = targetOf("files/uploads", "aws_s3_bucket").name;
+        const sizeBytes = samples.read(sample).length;
+        await tellOf(queue, { Bucket, Key: key, VersionId: versionId, sequencer, sizeBytes });
+        await eventually(
+          "What the processor says of the second message",
+          () => entriesOf(`files/${processor}`, from),
+          (entries) =>
+            entries.some(({ message, file_id }) => message === "File was finished before" && file_id === detail.id),
+        );
+      },
+    );
+
+    scenario(
       `a message that tells of no ${processor} goes to the dead letters, with the reason`,
       { function: `files/${processor}`, action: "sqs:SendMessage" },
       async () => {
         const id = randomUUID();
-        const MessageBody = JSON.stringify({ id });
-        await awsClient(SQSClient).send(new SendMessageCommand({ QueueUrl: queueUrlOf(queue), MessageBody }));
+        const message = JSON.stringify({ id });
+        await sendTo(queue, message);
         const { Body, MessageAttributes } = await deadLetter(`${queue}-dead-letters`, id);
-        expect(Body).toBe(MessageBody);
+        expect(Body).toBe(message);
         expect(MessageAttributes?.reason?.StringValue).toBe("The message is no notification of S3");
       },
     );
   }
 
   scenario(
-    "a document is processed",
-    [
-      { function: "files/document", action: "s3:GetObjectVersion" },
-      { function: "files/document", action: "s3:PutObject" },
-    ],
-    async () => {
-      await processed("document");
-    },
-  );
-
-  scenario(
     "data that come while the processors rest are processed once they go on",
-    [
-      { function: "files/data", action: "ssm:GetParameters", isKept: true },
-      { function: "files/data", action: "s3:GetObjectVersion" },
-    ],
+    { function: "files/data", action: "ssm:GetParameters", isKept: true },
     () =>
       withVisibility("files/datasets", 3, async () => {
         const from = Date.now();

@@ -1,4 +1,5 @@
 import { spawnSync } from "node:child_process";
+import { readdirSync, readFileSync } from "node:fs";
 import { APIGatewayClient, GetUsagePlanCommand, UpdateUsagePlanCommand } from "@aws-sdk/client-api-gateway";
 import {
   DeleteRolePolicyCommand,
@@ -191,10 +192,16 @@ export async function eventually<T>(
     const now = Date.now();
     if (now > givenUpAt || now > start + seconds * 1_000)
       throw new Error(
-        `${what} didn't come in ${Math.round((now - start) / 1_000)} s; at last there was ${JSON.stringify(value)}`,
+        `${what} didn't come in ${Math.round((now - start) / 1_000)} s; at last there was ${shortened(value)}`,
       );
     await new Promise((resolve) => setTimeout(resolve, everyMilliseconds));
   }
+}
+
+/** As JSON, of which a log would be too long for anybody to read. */
+function shortened(value: unknown): string {
+  const json = JSON.stringify(value) ?? "nothing";
+  return json.length <= 2_000 ? json : `${json.slice(0, 1_000)} … ${json.slice(-1_000)}`;
 }
 
 /** An action that a function's role allows. */
@@ -293,14 +300,11 @@ export function scenario(name: string, needed: Permission | readonly Permission[
  */
 export function endExecutionEnvironments(name: string, region?: string): number {
   const folder = `${localFolder(localRoot(), "dev")}/tmp/ministack-lambda-${targetOf(name, "aws_lambda_function", region).name}-`;
-  const found = new Set<number>();
-  // A call that comes while one is about to end would be lost with it.
-  for (let left = processesIn(folder); left.length > 0; left = processesIn(folder))
-    for (const pid of left) {
-      found.add(pid);
-      end(pid);
-    }
-  return found.size;
+  const processes = processesIn(folder);
+  for (const pid of processes) end(pid);
+  // The emulator would hand a call to one that is about to end.
+  while (!processes.every(hasEnded));
+  return processes.length;
 }
 
 function processesIn(folder: string): number[] {
@@ -314,6 +318,16 @@ function end(pid: number): void {
     process.kill(pid, "SIGKILL");
   } catch {
     // It has ended meanwhile.
+  }
+}
+
+/** Whether a process is gone, or waits for its parent to see its end, with none of its threads left. */
+function hasEnded(pid: number): boolean {
+  try {
+    const isZombie = /^State:\tZ/m.test(readFileSync(`/proc/${pid}/status`, "utf8"));
+    return isZombie && readdirSync(`/proc/${pid}/task`).length === 1;
+  } catch {
+    return true;
   }
 }
 

@@ -2,6 +2,7 @@ import {
   GetQueueAttributesCommand,
   type Message,
   ReceiveMessageCommand,
+  SendMessageCommand,
   SetQueueAttributesCommand,
   SQSClient,
 } from "@aws-sdk/client-sqs";
@@ -22,6 +23,29 @@ export function deadLetter(queue: string, id: string): Promise<Message> {
     return Messages.find(({ Body }) => Body?.includes(id));
   };
   return eventually(`The dead letter of ${id}`, find, (message) => message !== undefined) as Promise<Message>;
+}
+
+/** Sends a message as the account's own user. */
+export async function sendTo(queue: string, MessageBody: string): Promise<void> {
+  await awsClient(SQSClient).send(new SendMessageCommand({ QueueUrl: queueUrlOf(queue), MessageBody }));
+}
+
+/** A version of an object. */
+export interface LandedObject {
+  readonly Bucket: string;
+  readonly Key: string;
+  readonly VersionId: string;
+  /** Of two versions of a key, the later has the higher one: hexadecimal digits. */
+  readonly sequencer?: string;
+  readonly sizeBytes?: number;
+}
+
+/** Tells a queue of an object, as S3 does. */
+export async function tellOf(queue: string, object: LandedObject): Promise<void> {
+  const { Bucket, Key, VersionId, sequencer = "0A", sizeBytes = 1 } = object;
+  const told = { key: encodeURIComponent(Key), versionId: VersionId, size: sizeBytes, sequencer };
+  const record = { eventName: "ObjectCreated:Put", s3: { bucket: { name: Bucket }, object: told } };
+  await sendTo(queue, JSON.stringify({ Records: [record] }));
 }
 
 /** Lets messages that failed come back sooner, for a while. */
