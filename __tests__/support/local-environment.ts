@@ -93,7 +93,13 @@ export interface HttpAnswer {
 export async function request(wanted: HttpRequest): Promise<HttpAnswer> {
   const { system, region, method = "GET", path, body, headers = {} } = wanted;
   const { url, key } = restApiOf(system, region);
-  const all = { "x-api-key": key, ...(body === undefined ? {} : { "content-type": "application/json" }), ...headers };
+  // Connections that are kept for further requests keep Jest's workers from ending.
+  const all = {
+    connection: "close",
+    "x-api-key": key,
+    ...(body === undefined ? {} : { "content-type": "application/json" }),
+    ...headers,
+  };
   const response = await fetch(url + path, {
     method,
     headers: Object.fromEntries(Object.entries(all).filter(([, value]) => value !== "")),
