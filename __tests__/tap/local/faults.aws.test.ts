@@ -388,7 +388,7 @@ const faults: readonly Fault[] = [
     },
   },
   {
-    name: "mapping templates, of which preflights' origins are made,",
+    name: "mapping templates",
     line: "makes nothing of mapping templates",
     besides: "what the API's scenario of CORS leaves out because of it",
     isMended: async () => {
@@ -401,7 +401,7 @@ const faults: readonly Fault[] = [
   {
     name: "a header that ends with a quote",
     line: "takes the last quote from a preflight's header that ends with one",
-    besides: "what the API's scenario of CORS leaves out because of it",
+    besides: "nothing else",
     isMended: async () => (await mocked("", "default-src 'none'")).headers.get("fixed") === "default-src 'none'",
   },
   {
@@ -457,6 +457,40 @@ const faults: readonly Fault[] = [
       );
       expect(batches[0]).toEqual(["good", "bad"]);
       return batches.length > 1;
+    },
+  },
+  {
+    name: "partial batches of a table's stream",
+    line: "passes over what a function couldn't do of a table's stream",
+    besides: "nothing else",
+    isMended: async () => {
+      const name = await newFunction(`async ({ Records: [{ dynamodb }] }) => {
+        console.log("handed over");
+        return { batchItemFailures: [{ itemIdentifier: dynamodb.SequenceNumber }] };
+      }`);
+      const [dynamo, TableName] = [client(DynamoDBClient), newName()];
+      const { TableDescription } = await dynamo.send(
+        new CreateTableCommand({
+          TableName,
+          KeySchema: [{ AttributeName: "id", KeyType: "HASH" }],
+          AttributeDefinitions: [{ AttributeName: "id", AttributeType: "S" }],
+          BillingMode: "PAY_PER_REQUEST",
+          StreamSpecification: { StreamEnabled: true, StreamViewType: "NEW_IMAGE" },
+        }),
+      );
+      await client(LambdaClient).send(
+        new CreateEventSourceMappingCommand({
+          FunctionName: name,
+          EventSourceArn: TableDescription?.LatestStreamArn,
+          StartingPosition: "TRIM_HORIZON",
+          FunctionResponseTypes: ["ReportBatchItemFailures"],
+        }),
+      );
+      await dynamo.send(new PutItemCommand({ TableName, Item: { id: { S: "a" } } }));
+      const times = async () =>
+        (await logged(`/aws/lambda/${name}`)).filter((line) => line.includes("handed over")).length;
+      expect(await until(async () => (await times()) > 0)).toBe(true);
+      return until(async () => (await times()) > 1, 3);
     },
   },
   {
