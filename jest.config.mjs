@@ -24,7 +24,7 @@ export default {
     project("terraform", ["<rootDir>/__tests__/**/*.terraform.test.ts"]),
     // Needs Terraform and Python, for an AWS emulator.
     project("aws", ["<rootDir>/__tests__/**/*.aws.test.ts"]),
-    // Needs Python. Whole systems, in one environment that all files share: run it with --runInBand.
+    // Needs Python. Whole systems, in one environment that all files share, each with ids of its own.
     project("e2e", ["<rootDir>/__tests__/e2e/*.e2e.test.ts"], {
       globalSetup: "<rootDir>/__tests__/support/local-environment-setup.ts",
       globalTeardown: "<rootDir>/__tests__/support/local-environment-teardown.ts",

@@ -1,5 +1,5 @@
 import { describeWithEmulator } from "../support/emulator";
-import { invoke, scenario } from "../support/local-environment";
+import { expectDenied, invoke, scenario } from "../support/local-environment";
 
 jest.setTimeout(300_000);
 
@@ -78,6 +78,21 @@ describeWithEmulator("records", () => {
       expect(answers.map(({ status }) => status).sort()).toEqual([200, 409, 409, 409]);
     },
   );
+
+  test("a permission that a scenario doesn't need isn't taken for one that it needs", async () => {
+    const create = async () => {
+      await write(newId(), 0, {});
+    };
+    const succeeded = expectDenied({ function: "records/write", action: "dynamodb:GetItem" }, create);
+    await expect(succeeded).rejects.toThrow(/"outcome": "it succeeded"/);
+    const isNotGranted = expectDenied({ function: "records/write", action: "dynamodb:Scan" }, create);
+    await expect(isNotGranted).rejects.toThrow("records/write isn't allowed dynamodb:Scan");
+    // It fails, but of something else.
+    const failed = expectDenied({ function: "records/write", action: "dynamodb:GetItem" }, () =>
+      Promise.reject(new Error("the machine is on fire")),
+    );
+    await expect(failed).rejects.toThrow(/"denied": false/);
+  });
 
   scenario(
     "an id that nobody has written is unknown, and what is no request is refused",
