@@ -3,6 +3,7 @@ import { filesMutations } from "./mutations/files.mjs";
 import { filesApiMutations } from "./mutations/files-api.mjs";
 import { filesRulesMutations } from "./mutations/files-rules.mjs";
 import { jobsMutations } from "./mutations/jobs.mjs";
+import { localMutations } from "./mutations/local.mjs";
 import { recordsMutations } from "./mutations/records.mjs";
 import { restApiMutations } from "./mutations/rest-api.mjs";
 import { streamMutations } from "./mutations/stream.mjs";
@@ -21,6 +22,7 @@ export const mutations = [
   ...filesMutations,
   ...filesRulesMutations,
   ...jobsMutations,
+  ...localMutations,
   ...recordsMutations,
   ...restApiMutations,
   ...streamMutations,

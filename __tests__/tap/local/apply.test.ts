@@ -156,6 +156,9 @@ describe("up", () => {
     expect(environment.has()).toEqual(endOf(oneQueue(false)));
     expect((await environment.up(oneQueue(false))).changes).toEqual(none);
     expect(environment.emulator.calls).toEqual([]);
+    await environment.up({ queues: {}, groups: {} });
+    // First what belongs to another.
+    expect(environment.emulator.calls).toEqual(["SetQueueAttributes", "DeleteQueue"]);
   });
 
   test("what was refused is told, with what it was; the rest is made, and the next up makes what is missing", async () => {
