@@ -173,6 +173,27 @@ describeWithEmulator("the API", () => {
   );
 
   scenario(
+    `${secondRegion} lists by a cursor of its own, and says what works there`,
+    [
+      { function: "api/items", action: "dynamodb:Scan", region: secondRegion },
+      { function: "api/items", action: "kms:GenerateMac", region: secondRegion, isKept: true },
+      { function: "api/health", action: "dynamodb:GetItem", region: secondRegion },
+    ],
+    async () => {
+      const region = secondRegion;
+      await Promise.all([1, 2].map((n) => create(`listed there ${n}`, { region })));
+      const first = await request({ system, region, path: "/items?limit=1" });
+      expect(first).toMatchObject({ status: 200, body: { nextCursor: expect.any(String) } });
+      const path = `/items?limit=1&cursor=${first.body.nextCursor}`;
+      expect((await request({ system, region, path })).status).toBe(200);
+      // A cursor is signed by its region's key.
+      expect((await request({ system, path })).status).toBe(400);
+      const health = await request({ system, region, path: "/health", headers: { "x-api-key": "" } });
+      expect(health).toMatchObject({ status: 200, body: { dependencies: { items: "ok" } } });
+    },
+  );
+
+  scenario(
     "pages of an allowed origin may ask, and read what is answered",
     { function: "api/items", action: "dynamodb:Scan" },
     async () => {

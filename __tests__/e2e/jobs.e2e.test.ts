@@ -1,13 +1,5 @@
 import { GetObjectCommand, S3Client } from "@aws-sdk/client-s3";
-import {
-  DeleteMessageCommand,
-  GetQueueAttributesCommand,
-  type Message,
-  ReceiveMessageCommand,
-  SendMessageCommand,
-  SetQueueAttributesCommand,
-  SQSClient,
-} from "@aws-sdk/client-sqs";
+import { DeleteMessageCommand, SendMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { describeWithEmulator } from "../support/emulator";
 import {
   awsClient,
@@ -23,6 +15,7 @@ import {
   withoutPermission,
   withUsagePlan,
 } from "../support/local-environment";
+import { deadLetter, withVisibility } from "../support/local-queues";
 import { tap } from "../support/project";
 
 jest.setTimeout(300_000);
@@ -37,9 +30,10 @@ function submit(input: number[] | string, key = newKey()): Promise<HttpAnswer> {
   return request({ system, method: "POST", path: "/jobs", body, headers: { "idempotency-key": key } });
 }
 
-/** Submits a job, and wants it taken. */
+/** Submits a job, and wants it taken. Who is turned away, because others are there, comes again with the same key. */
 async function taken(input: number[] | string, key = newKey()): Promise<string> {
-  const answer = await submit(input, key);
+  const isHeard = (answer: HttpAnswer) => answer.status !== 429;
+  const answer = await eventually("Room for a submission", () => submit(input, key), isHeard);
   if (answer.status !== 202) throw new Error(`The job wasn't taken: ${JSON.stringify(answer.body)}`);
   return String(answer.body.id);
 }
@@ -154,7 +148,7 @@ describeWithEmulator("jobs", () => {
       const id = `poison-${newKey()}`;
       const body = JSON.stringify({ id, type: "launch", input: "rocket" });
       await awsClient(SQSClient).send(new SendMessageCommand({ QueueUrl: queueUrlOf("jobs"), MessageBody: body }));
-      const letter = await deadLetter(id);
+      const letter = await deadLetter("jobs/dead-letters", id);
       expect(letter.Body).toBe(body);
       expect(letter.MessageAttributes?.reason?.StringValue).toMatch(/^The message breaks rules: /);
       const { ReceiptHandle } = letter;
@@ -168,11 +162,11 @@ describeWithEmulator("jobs", () => {
     "a job that nobody could do is done after tap redrive, once what was wrong is mended",
     { function: "jobs/work", action: "sqs:SendMessage", sid: "SendDeadLetters" },
     () =>
-      withVisibility("1", async () => {
+      withVisibility("jobs", 1, async () => {
         const { id, messageId } = await withoutPermission(workUpdate, async () => {
           const job = await taken([20, 22]);
           // SQS alone would move it there, too, and say nothing of why.
-          const letter = await deadLetter(job);
+          const letter = await deadLetter("jobs/dead-letters", job);
           expect(letter.MessageAttributes?.reason?.StringValue).toMatch(/^Not done in 3 receives/);
           return { id: job, messageId: letter.MessageId };
         });
@@ -194,36 +188,3 @@ describeWithEmulator("jobs", () => {
       }),
   );
 });
-
-/** The dead letter of a job; it stays where it is. What is looked at isn't looked at again at once: others may come first. */
-function deadLetter(id: string): Promise<Message> {
-  const receive = new ReceiveMessageCommand({
-    QueueUrl: queueUrlOf("jobs/dead-letters"),
-    MaxNumberOfMessages: 10,
-    VisibilityTimeout: 1,
-    WaitTimeSeconds: 1,
-    MessageAttributeNames: ["All"],
-  });
-  const find = async () => {
-    const { Messages = [] } = await awsClient(SQSClient).send(receive);
-    return Messages.find(({ Body }) => Body?.includes(id));
-  };
-  return eventually(`The dead letter of ${id}`, find, (message) => message !== undefined) as Promise<Message>;
-}
-
-/** Lets messages that failed come back sooner, for a while. */
-async function withVisibility<T>(seconds: string, run: () => Promise<T>): Promise<T> {
-  const QueueUrl = queueUrlOf("jobs");
-  const sqs = awsClient(SQSClient);
-  const { Attributes } = await sqs.send(
-    new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ["VisibilityTimeout"] }),
-  );
-  const set = (VisibilityTimeout: string) =>
-    sqs.send(new SetQueueAttributesCommand({ QueueUrl, Attributes: { VisibilityTimeout } }));
-  await set(seconds);
-  try {
-    return await run();
-  } finally {
-    await set(Attributes?.VisibilityTimeout ?? "");
-  }
-}

@@ -10,12 +10,16 @@ import { awsClient, eventually, queueUrlOf } from "./local-environment";
 
 /* Queues of the environment that scenarios run in, by the short names that `tap local` knows them by. */
 
-/** A message with an id in it that is among the dead letters; it stays where it is, and is seen again at once. */
+/**
+ * A message with an id in it that is among the dead letters; it stays where it is. What is looked at isn't looked at
+ * again at once: others may come first.
+ */
 export function deadLetter(queue: string, id: string): Promise<Message> {
   const receive = new ReceiveMessageCommand({
     QueueUrl: queueUrlOf(queue),
     MaxNumberOfMessages: 10,
-    VisibilityTimeout: 0,
+    VisibilityTimeout: 1,
+    WaitTimeSeconds: 1,
     MessageAttributeNames: ["All"],
   });
   const find = async () => {
