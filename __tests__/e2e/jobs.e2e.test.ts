@@ -1,8 +1,10 @@
+import { DynamoDBClient, GetItemCommand } from "@aws-sdk/client-dynamodb";
 import { GetObjectCommand, S3Client } from "@aws-sdk/client-s3";
-import { DeleteMessageCommand, SendMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
+import { DeleteMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { describeWithEmulator } from "../support/emulator";
 import {
   awsClient,
+  entriesOf,
   eventually,
   type HttpAnswer,
   localRoot,
@@ -15,7 +17,7 @@ import {
   withoutPermission,
   withUsagePlan,
 } from "../support/local-environment";
-import { deadLetter, withVisibility } from "../support/local-queues";
+import { deadLetter, sendTo, withVisibility } from "../support/local-queues";
 import { tap } from "../support/project";
 
 jest.setTimeout(300_000);
@@ -58,6 +60,14 @@ const submitPut = { function: "jobs/submit", action: "dynamodb:PutItem" };
 const submitSend = { function: "jobs/submit", action: "sqs:SendMessage" };
 const workUpdate = { function: "jobs/work", action: "dynamodb:UpdateItem" };
 
+/** The message that a job was queued with. */
+async function messageOf(id: string, input: object): Promise<string> {
+  const get = new GetItemCommand({ TableName: targetOf("jobs", "aws_dynamodb_table").name, Key: { id: { S: id } } });
+  const { Item } = await awsClient(DynamoDBClient).send(get);
+  const identity = ["correlationId", "requestedBy", "createdAt"].map((name) => [name, Item?.[name]?.S]);
+  return JSON.stringify({ id, ...input, ...Object.fromEntries(identity) });
+}
+
 describeWithEmulator("jobs", () => {
   scenario(
     "a job is submitted, done, and its result fetched",
@@ -81,6 +91,22 @@ describeWithEmulator("jobs", () => {
       const words = await taken("one two  three");
       expect(await resultOf(await status(words, "succeeded"))).toMatchObject({ result: 3 });
       expect((await request({ system, path: `/jobs/${newKey()}` })).status).toBe(404);
+    },
+  );
+
+  scenario(
+    "a message that SQS delivers twice is done once",
+    { function: "jobs/work", action: "dynamodb:GetItem" },
+    async () => {
+      const from = Date.now();
+      const id = await taken([1, 2]);
+      await status(id, "succeeded");
+      await sendTo("jobs", await messageOf(id, { type: "sum", input: [1, 2] }));
+      await eventually(
+        "What the worker says of the second delivery",
+        () => entriesOf("jobs/work", from),
+        (entries) => entries.some(({ message, job_id }) => message === "Job was finished before" && job_id === id),
+      );
     },
   );
 
@@ -147,7 +173,7 @@ describeWithEmulator("jobs", () => {
     async () => {
       const id = `poison-${newKey()}`;
       const body = JSON.stringify({ id, type: "launch", input: "rocket" });
-      await awsClient(SQSClient).send(new SendMessageCommand({ QueueUrl: queueUrlOf("jobs"), MessageBody: body }));
+      await sendTo("jobs", body);
       const letter = await deadLetter("jobs/dead-letters", id);
       expect(letter.Body).toBe(body);
       expect(letter.MessageAttributes?.reason?.StringValue).toMatch(/^The message breaks rules: /);
