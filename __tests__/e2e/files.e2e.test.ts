@@ -142,7 +142,7 @@ async function contentOf(url: string): Promise<Buffer> {
 async function setPaused(isPaused: boolean): Promise<void> {
   const Name = targetOf("/tap/dev/files/config/paused", "aws_ssm_parameter").name;
   await awsClient(SSMClient).send(new PutParameterCommand({ Name, Value: String(isPaused), Overwrite: true }));
-  endExecutionEnvironments("files/data");
+  await endExecutionEnvironments("files/data");
 }
 
 describeWithEmulator("files", () => {

@@ -223,7 +223,7 @@ describeWithEmulator("stream", () => {
     const half = records.slice(0, 4_000);
     const killed = async () => {
       await untilCounted(half, 1);
-      expect(endExecutionEnvironments("stream/consume")).toBeGreaterThan(0);
+      expect(await endExecutionEnvironments("stream/consume")).toBeGreaterThan(0);
     };
     await Promise.all([send(half), killed()]);
     await untilCounted(half);
@@ -291,15 +291,15 @@ describeWithEmulator("stream", () => {
 
   // The last: what is signed with a key from before the one before is poison.
   describe("rotation", () => {
-    afterAll(() => {
-      for (const name of ["ingest", "import", "consume"]) endExecutionEnvironments(`stream/${name}`);
+    afterAll(async () => {
+      for (const name of ["ingest", "import", "consume"]) await endExecutionEnvironments(`stream/${name}`);
     });
 
     test("the signing key is made anew, and what was signed before counts as well", async () => {
       const before = await currentKey();
       await rotate();
       const [old, ...fresh] = newRecords(10);
-      endExecutionEnvironments("stream/ingest");
+      await endExecutionEnvironments("stream/ingest");
       await put([sealed(old as StreamRecord, before)]);
       await send(fresh);
       await untilCounted([old as StreamRecord, ...fresh]);

@@ -315,20 +315,41 @@ export function scenario(name: string, needed: Permission | readonly Permission[
   }
 }
 
-/** Ends what runs of a function, as Lambda does at any time: what it kept in memory is gone. */
-export async function endExecutionEnvironments(name: string, region?: string): Promise<void> {
+/**
+ * Ends what runs of a function, as Lambda does at any time: what it kept in memory is gone, and so is what it was at.
+ * @returns how many processes there were
+ */
+export async function endExecutionEnvironments(name: string, region?: string): Promise<number> {
   const folder = `${localFolder(localRoot(), "dev")}/tmp/ministack-lambda-${targetOf(name, "aws_lambda_function", region).name}-`;
-  const running = () => {
-    const { stdout } = spawnSync("ps", ["-A", "-ww", "-o", "pid=,command="], { encoding: "utf8" });
-    return stdout.split("\n").filter((line) => line.includes(folder));
-  };
-  for (const line of running()) process.kill(Number.parseInt(line, 10), "SIGKILL");
-  // Otherwise the emulator hands the next request to one that ends.
-  await eventually(
-    `The end of what ran of ${name}`,
-    async () => running().length,
-    (count) => count === 0,
-  );
+  const processes = processesIn(folder);
+  for (const pid of processes) end(pid);
+  // The emulator would hand a call to one that is about to end.
+  while (!processes.every(hasEnded)) await new Promise((resolve) => setTimeout(resolve, 5));
+  return processes.length;
+}
+
+function processesIn(folder: string): number[] {
+  const { stdout } = spawnSync("ps", ["-A", "-ww", "-o", "pid=,command="], { encoding: "utf8" });
+  const lines = stdout.split("\n").filter((line) => line.includes(folder));
+  return lines.map((line) => Number.parseInt(line, 10));
+}
+
+function end(pid: number): void {
+  try {
+    process.kill(pid, "SIGKILL");
+  } catch {
+    // It has ended meanwhile.
+  }
+}
+
+/** Whether a process is gone, or waits for its parent to see its end, with none of its threads left. */
+function hasEnded(pid: number): boolean {
+  try {
+    const isZombie = /^State:\tZ/m.test(readFileSync(`/proc/${pid}/status`, "utf8"));
+    return isZombie && readdirSync(`/proc/${pid}/task`).length === 1;
+  } catch {
+    return true;
+  }
 }
 
 /** Runs a scenario without a permission, and expects that it fails of that. */
