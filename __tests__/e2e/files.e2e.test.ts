@@ -38,7 +38,7 @@ const processors = [
 ] as const;
 
 /** How many a client has on their way at a time. */
-const atOnce = 8;
+const atOnce = 4;
 const mebibyte = 1_048_576;
 
 interface Announced {
@@ -172,7 +172,7 @@ describeWithEmulator("files", () => {
       const ids = await withEach(samples.all, (sample) => uploaded(sample, samples.read(sample)));
       await untilEnded(
         ids.flatMap((id) => id ?? []),
-        120,
+        240,
       );
       const ends = await withEach(ids, async (id) => {
         const { body } = id === undefined ? { body: { status: "refused" } } : await ask("GET", `/files/${id}`);
