@@ -220,7 +220,7 @@ describeWithEmulator("files", () => {
 
   for (const { processor, queue } of processors) {
     scenario(
-      `a ${processor} file that S3 tells of twice is processed once`,
+      `what S3 tells the ${processor} processor of twice is processed once`,
       ["s3:GetObjectVersion", "s3:PutObject", "dynamodb:GetItem"].map((action) => ({
         function: `files/${processor}`,
         action,
