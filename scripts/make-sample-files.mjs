@@ -21,7 +21,7 @@ import { imageSamples } from "./sample-files/images.mjs";
 const processors = { image: imageSamples, document: documentSamples, data: dataSamples };
 
 const [folder, ...names] = process.argv.slice(2);
-if (folder === undefined) {
+if (folder === undefined || folder.startsWith("-")) {
   console.error("Usage: node scripts/make-sample-files.mjs <folder> [name …]");
   process.exit(2);
 }
