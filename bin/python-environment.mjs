@@ -7,7 +7,7 @@
  * prints the folder of the environment's programs.
  */
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, realpathSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -31,12 +31,15 @@ export function pythonMissing() {
  * @param {() => void} onInstall called before an installation, which takes a while
  */
 export async function installPythonEnvironment(name, requirementsFile, onInstall = () => {}) {
-  const folder = join(projectRoot, ".cache", name);
+  const path = join(projectRoot, ".cache", name);
+  // A copy of the project may share another's by a link: whoever installs there is kept out by one lock.
+  const folder = existsSync(path) ? realpathSync(path) : path;
   const requirementsPath = join(projectRoot, requirementsFile);
   const requirements = readFileSync(requirementsPath, "utf8");
   const marker = join(folder, "installed");
   const bin = join(folder, "bin");
-  const isThere = () => existsSync(marker) && readFileSync(marker, "utf8") === requirements;
+  const isThere = () =>
+    existsSync(marker) && readFileSync(marker, "utf8") === requirements && existsSync(join(bin, "python"));
   if (isThere()) return bin;
   const missing = pythonMissing();
   if (missing) throw new Error(missing);
@@ -44,6 +47,7 @@ export async function installPythonEnvironment(name, requirementsFile, onInstall
   try {
     if (!isThere()) {
       onInstall();
+      rmSync(marker, { force: true });
       install(folder, requirementsPath);
       // Last: a half-made environment has no marker, and is made again.
       writeFileSync(marker, requirements);
@@ -68,19 +72,34 @@ function install(folder, requirementsPath) {
   run(program, [...pip, "install", "--quiet", "--disable-pip-version-check", ...exactly]);
 }
 
-/** A folder is made by one process alone; one that is older than what it guards takes was left by a killed process. */
+/** A folder is made by one process alone; what a killed one left is taken over. */
 async function lock(folder) {
+  const holder = join(folder, "pid");
   mkdirSync(dirname(folder), { recursive: true });
   for (;;) {
     try {
       mkdirSync(folder);
+      writeFileSync(holder, String(process.pid));
       return () => rmSync(folder, { recursive: true });
     } catch (error) {
       if (error.code !== "EEXIST") throw error;
     }
-    const age = Date.now() - (statSync(folder, { throwIfNoEntry: false })?.mtimeMs ?? Date.now());
-    if (age > 10 * 60_000) rmSync(folder, { recursive: true, force: true });
+    if (isLeftOver(folder, holder)) rmSync(folder, { recursive: true, force: true });
     await new Promise((done) => setTimeout(done, 200));
+  }
+}
+
+function isLeftOver(folder, holder) {
+  const made = statSync(folder, { throwIfNoEntry: false })?.mtimeMs ?? Date.now();
+  // It has its holder a moment after it is made.
+  if (!existsSync(holder)) return Date.now() - made > 5_000;
+  const pid = Number(readFileSync(holder, "utf8"));
+  if (!(pid > 0)) return Date.now() - made > 5_000;
+  try {
+    process.kill(pid, 0);
+    return false;
+  } catch (error) {
+    return error.code === "ESRCH";
   }
 }
 

@@ -1,4 +1,5 @@
-import { copyFileSync, existsSync, mkdirSync, readFileSync } from "node:fs";
+import { createHash, randomUUID } from "node:crypto";
+import { copyFileSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { run } from "./emulator";
 
@@ -23,15 +24,23 @@ export async function functionRuntime({ projectRoot, variables, say }: RuntimeOp
     say(`Functions run on this machine's Node.js ${process.version}: there is no package of their own for ${platform}`);
     return undefined;
   }
-  const folder = join(projectRoot, ".cache", "local", "node");
+  const wanted = readFileSync(join(declared, "package-lock.json"));
+  const digest = createHash("sha256").update(wanted).digest("hex").slice(0, 16);
+  const folder = join(projectRoot, ".cache", "local", "node", digest);
   const bin = join(folder, "node_modules", name, "bin");
-  const installed = join(folder, "installed");
-  const wanted = readFileSync(join(declared, "package-lock.json"), "utf8");
-  if (existsSync(installed) && readFileSync(installed, "utf8") === wanted && existsSync(join(bin, "node"))) return bin;
+  if (existsSync(folder)) return bin;
   say(`Installing Node.js ${optionalDependencies[name]} for functions, once`);
-  mkdirSync(folder, { recursive: true });
-  for (const file of ["package.json", "package-lock.json"]) copyFileSync(join(declared, file), join(folder, file));
-  await run("npm", ["ci", "--include=optional", "--ignore-scripts"], folder, variables);
-  copyFileSync(join(declared, "package-lock.json"), installed);
+  // It gets its name when it is whole; of several that install at once, the first gives it that.
+  const own = `${folder}.${process.pid}-${randomUUID()}`;
+  mkdirSync(own, { recursive: true });
+  try {
+    for (const file of ["package.json", "package-lock.json"]) copyFileSync(join(declared, file), join(own, file));
+    await run("npm", ["ci", "--include=optional", "--ignore-scripts"], own, variables);
+    if (!existsSync(folder)) renameSync(own, folder);
+  } catch (error) {
+    if (!existsSync(folder)) throw error;
+  } finally {
+    rmSync(own, { recursive: true, force: true });
+  }
   return bin;
 }
