@@ -51,7 +51,7 @@ export async function up(context: Context, options: UpOptions): Promise<UpResult
     context.remark(text);
   };
   const before = await usable(readState(folder), options, say);
-  const source = options.outdir === undefined ? await sourceOf(context) : undefined;
+  const source = options.outdir === undefined ? await sourceOf(context, options.environment) : undefined;
   const outdir = options.outdir ?? join(folder, "cdktf.out");
   const isSame = source !== undefined && before?.source === source && existsSync(join(outdir, "manifest.json"));
   if (isSame && before !== undefined) return unchanged(before, performance.now() - start);
@@ -187,12 +187,23 @@ async function answers(endpoint: string): Promise<boolean> {
   );
 }
 
-/** Of all that stacks are synthesized from: the bundled command, with its configuration, and the functions. */
-async function sourceOf(context: Context): Promise<string> {
+/**
+ * Of all that stacks are synthesized from: the bundled command, with its configuration, and the functions. Variables that
+ * select an environment don't count: an option may have selected the same.
+ */
+async function sourceOf(context: Context, { name, environmentSuffix }: Environment): Promise<string> {
   const functions = Object.entries(await context.bundleFunctions()).map(([name, { hash }]) => [name, hash]);
-  const selecting = /^(ENVIRONMENT|ENVIRONMENT_SUFFIX|AWS_REGION|AWS_DEFAULT_REGION|CDKTF_\w+|TAP_\w+)$/;
-  const variables = Object.entries(context.variables).filter(([name]) => selecting.test(name));
-  const all = [basename(context.bundlePath), context.backend, functions, variables.sort(), process.versions.node];
+  const deciding = /^(AWS_REGION|AWS_DEFAULT_REGION|CDKTF_\w+|TAP_\w+)$/;
+  const variables = Object.entries(context.variables).filter(([variable]) => deciding.test(variable));
+  const all = [
+    name,
+    environmentSuffix,
+    basename(context.bundlePath),
+    context.backend,
+    functions,
+    variables.sort(),
+    process.versions.node,
+  ];
   return createHash("sha256").update(JSON.stringify(all)).digest("hex");
 }
 
