@@ -12,6 +12,7 @@ const entries = {
     footer: "if (require.main === module) module.exports.runBatch();",
   },
   audit: { file: "tap/cli-audit.ts", footer: "" },
+  review: { file: "tap/cli-review.ts", footer: "" },
 };
 
 /**
@@ -19,7 +20,7 @@ const entries = {
  * @returns {Promise<{ path?: string, error?: string }>}
  */
 export async function ensureBundle(projectRoot, verb) {
-  const entry = verb === "audit" ? "audit" : "tap";
+  const entry = verb === "audit" || verb === "review" ? verb : "tap";
   const indexFile = join(cacheFolder(projectRoot), `bundle-${entry}.json`);
   const known = readJson(indexFile);
   if (known?.name && known.stamp === stampOf(projectRoot, [...settings, ...known.inputs])) {

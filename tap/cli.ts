@@ -7,6 +7,7 @@ import { addOutputs } from "./commands/outputs";
 import { addParity } from "./commands/parity";
 import { addRedrive } from "./commands/redrive";
 import { addRequirements } from "./commands/requirements";
+import { addReview } from "./commands/review";
 import { addStart } from "./commands/start";
 import { addSynth } from "./commands/synth";
 import { type MainOptions, runProgram } from "./program";
@@ -27,5 +28,6 @@ export function main(options: MainOptions): Promise<number> {
     addParity,
     addRedrive,
     addRequirements,
+    addReview,
   ]);
 }

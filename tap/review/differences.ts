@@ -1,0 +1,126 @@
+import { isEmpty, isObject, isSame, memberOf, unknownValue } from "./values";
+
+/** A value that differs: a single one, or a list of such. */
+export interface Difference {
+  /** `rule[1].status` */
+  readonly path: string;
+  /** The same without places in lists: `rule.status`. */
+  readonly name: string;
+  /** Undefined where there is nothing. */
+  readonly before: unknown;
+  /** Or `unknownValue`. */
+  readonly after: unknown;
+  /** Whether nobody may see either of them. */
+  readonly isSensitive: boolean;
+}
+
+/** Both sides of a change, with the marks that Terraform puts beside them. */
+export interface Sides {
+  readonly before: unknown;
+  readonly after: unknown;
+  readonly unknown?: unknown;
+  readonly beforeSensitive?: unknown;
+  readonly afterSensitive?: unknown;
+}
+
+interface Place extends Sides {
+  readonly path: string;
+  readonly name: string;
+}
+
+/** Every value that differs, down to single ones. What is empty in one way before and in another after is the same. */
+export function differencesOf(sides: Sides, path = ""): Difference[] {
+  const found: Difference[] = [];
+  compare({ ...sides, path, name: path }, found);
+  return found;
+}
+
+function compare(place: Place, found: Difference[]): void {
+  const { before, after, path, name, unknown } = place;
+  if (before === after && unknown !== true && (typeof before !== "object" || before === null)) return;
+  const isSensitive = place.beforeSensitive === true || place.afterSensitive === true;
+  if (unknown === true) found.push({ path, name, before, after: unknownValue, isSensitive });
+  else if (!isSensitive && areObjects(before, after)) compareObjects(place, found);
+  else if (!isSensitive && [before, after].some((side) => isListOfObjects(side, unknown))) compareLists(place, found);
+  // Of what is sensitive as a whole not even the keys are anybody's business.
+  else if (!(isEmpty(before) && isEmpty(after)) && !isSame(before, after))
+    found.push({ path, name, before, after, isSensitive });
+}
+
+/** Whether there is an object on one side, and one or nothing on the other. */
+function areObjects(before: unknown, after: unknown): boolean {
+  return (
+    (isObject(before) || isObject(after)) &&
+    (isObject(before) || isEmpty(before)) &&
+    (isObject(after) || isEmpty(after))
+  );
+}
+
+function compareObjects(place: Place, found: Difference[]): void {
+  const { before, after, unknown } = place;
+  const keys = new Set([before, after, unknown].flatMap((side) => (isObject(side) ? Object.keys(side) : [])));
+  for (const key of keys) {
+    const way = /^[\w-]+$/.test(key) ? key : `[${JSON.stringify(key)}]`;
+    const joint = place.path === "" || way.startsWith("[") ? "" : place.path.endsWith(" ") ? "" : ".";
+    compare(
+      {
+        ...below(place, key, key),
+        path: `${place.path}${joint}${way}`,
+        name: place.name === "" ? key : `${place.name}.${key}`,
+      },
+      found,
+    );
+  }
+}
+
+/** Members that are the same on both sides are left out wherever they stand; the others are compared in order. */
+function compareLists(place: Place, found: Difference[]): void {
+  const before = Array.isArray(place.before) ? place.before : [];
+  const after = Array.isArray(place.after) ? place.after : [];
+  const [leftBefore, leftAfter] = withoutShared(before, after, place.unknown);
+  const length = Math.max(leftBefore.length, leftAfter.length);
+  for (let at = 0; at < length; at += 1) {
+    const [from, to] = [leftBefore[at], leftAfter[at]];
+    compare({ ...below(place, from, to), path: `${place.path}[${to ?? from}]` }, found);
+  }
+}
+
+/** Places of members that have no equal on the other side. */
+function withoutShared(before: readonly unknown[], after: readonly unknown[], unknown: unknown): [number[], number[]] {
+  const leftAfter = after.map((_, index) => index);
+  const leftBefore: number[] = [];
+  for (const [index, item] of before.entries()) {
+    const equal = leftAfter.findIndex((at) => isEmpty(knowns(memberOf(unknown, at))) && isSame(item, after[at]));
+    if (equal === -1) leftBefore.push(index);
+    else leftAfter.splice(equal, 1);
+  }
+  return [leftBefore, leftAfter];
+}
+
+/** What is unknown of a member: nothing, where all marks are empty. */
+function knowns(mark: unknown): unknown {
+  if (mark === true) return mark;
+  return isObject(mark) ? Object.values(mark).filter((inner) => !isEmpty(knowns(inner))) : undefined;
+}
+
+function below(place: Place, from: string | number | undefined, to: string | number | undefined): Place {
+  const member = (value: unknown, key: string | number | undefined) =>
+    key === undefined ? undefined : memberOf(value, key);
+  return {
+    ...place,
+    before: member(place.before, from),
+    after: member(place.after, to),
+    unknown: member(place.unknown, to),
+    beforeSensitive: member(place.beforeSensitive, from),
+    afterSensitive: member(place.afterSensitive, to),
+  };
+}
+
+function isListOfObjects(value: unknown, unknown: unknown): boolean {
+  return Array.isArray(value) && (value.some((item) => typeof item === "object" && item !== null) || hasMarks(unknown));
+}
+
+/** Whether some members of a list are known only after the apply. */
+function hasMarks(unknown: unknown): boolean {
+  return Array.isArray(unknown) && unknown.some((mark) => mark === true || !isEmpty(knowns(mark)));
+}

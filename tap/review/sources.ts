@@ -1,0 +1,80 @@
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { basename, dirname, join, resolve } from "node:path";
+import { CommandError } from "../context";
+import { parseStackId } from "../graph/stack-id";
+import { type Plan, planProblem } from "./plan";
+import { readPlan, readPlanFile } from "./read-plan";
+import type { StackPlanJson } from "./review";
+
+const standardInput = 0;
+
+/** Reads all plans that a call names; what can't be read is told together. @throws CommandError */
+export function readPlans(paths: readonly string[], cwd: string): StackPlanJson[] {
+  const problems: string[] = [];
+  const plans: StackPlanJson[] = [];
+  for (const { name, stackId, read } of paths.flatMap((path) => sourcesOf(path, cwd, problems))) {
+    const plan = attempt(read);
+    const problem = "problem" in plan ? plan.problem : planProblem(plan.value);
+    if (problem === undefined && "value" in plan) plans.push({ stackId, plan: plan.value });
+    else problems.push(`${name} ${problem}`);
+  }
+  const twice = plans.map(({ stackId }) => stackId).filter((id, at, all) => all.indexOf(id) !== at);
+  for (const id of new Set(twice))
+    problems.push(`${id} has two plans here: name one of them, or call the files after their stacks`);
+  if (problems.length > 0) throw new CommandError(problems.join("\n"));
+  return plans;
+}
+
+interface Source {
+  readonly name: string;
+  readonly stackId: string;
+  read(): Plan;
+}
+
+function sourcesOf(path: string, cwd: string, problems: string[]): Source[] {
+  if (path === "-")
+    return [{ name: "Standard input", stackId: "standard-input", read: () => readPlan(readFileSync(standardInput)) }];
+  const full = resolve(cwd, path);
+  if (!existsSync(full)) {
+    problems.push(`${path} is not there`);
+    return [];
+  }
+  if (!statSync(full).isDirectory()) return [fileSource(full, path)];
+  const found = plansIn(full);
+  if (found.length === 0)
+    problems.push(`${path} has no plan in it: wanted are <stack>.json or <stack>/plan.json, from terraform show -json`);
+  return found.map((file) => fileSource(file, file));
+}
+
+/** `<stackId>.json`, `<stackId>/plan.json` */
+function plansIn(folder: string): string[] {
+  const entries = readdirSync(folder, { withFileTypes: true }).sort((one, other) => (one.name < other.name ? -1 : 1));
+  return entries.flatMap((entry) => {
+    const path = join(folder, entry.name);
+    if (entry.isFile()) return entry.name.endsWith(".json") ? [path] : [];
+    return entry.isDirectory() && existsSync(join(path, "plan.json")) ? [join(path, "plan.json")] : [];
+  });
+}
+
+function fileSource(path: string, name: string): Source {
+  const own = basename(path)
+    .replace(/\.json$/, "")
+    .replace(/\.tfplan$|\.plan$/, "");
+  const folder = basename(dirname(path));
+  // A file that is called after what it is says nothing about its stack; its folder does.
+  const stackId = /^(?:tf)?plan$/.test(own) && (parseStackId(folder) !== undefined || folder !== "") ? folder : own;
+  return { name, stackId, read: () => readPlanFile(path) };
+}
+
+/** As long as the lists of a plan are read from its bytes, what is wrong with those comes out here. */
+function attempt(read: () => Plan): { value: Plan } | { problem: string } {
+  try {
+    return { value: read() };
+  } catch (error) {
+    if (error instanceof SyntaxError) return { problem: `is no JSON: ${error.message}. ${howTo}` };
+    const { code, message } = error as NodeJS.ErrnoException;
+    return { problem: `can't be read: ${code === "EACCES" ? "that isn't allowed here" : message}` };
+  }
+}
+
+const howTo = "A plan that was saved with -out is no JSON yet: terraform show -json <plan> prints it";
