@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { CommandError, type Context } from "./context";
+import { CommandError, type Context } from "../context";
 
 export interface TerraformResult {
   readonly exitCode: number;
@@ -8,12 +8,12 @@ export interface TerraformResult {
 }
 
 /** The binary that cdktf itself runs: TERRAFORM_BINARY_NAME, else `terraform` on PATH. */
-function binaryOf(context: Context): string {
+export function binaryOf(context: Context): string {
   return context.variables.TERRAFORM_BINARY_NAME || "terraform";
 }
 
 /** Without what would send Terraform to another state than the folder's. */
-function environmentOf(context: Context): NodeJS.ProcessEnv {
+export function environmentOf(context: Context): NodeJS.ProcessEnv {
   const { TF_WORKSPACE: _, TF_DATA_DIR: __, ...variables } = context.variables;
   return variables;
 }
@@ -60,7 +60,7 @@ export function failure(args: readonly string[], { stderr, stdout }: TerraformRe
   return `terraform ${args[0]} failed:\n${(stderr.trim() || stdout.trim()).replaceAll(/^/gm, "  ")}`;
 }
 
-function notFound(context: Context, error: Error): Error {
+export function notFound(context: Context, error: Error): Error {
   if ((error as NodeJS.ErrnoException).code !== "ENOENT") return error;
   return new CommandError(
     `Terraform 1.10 or newer is needed, and "${binaryOf(context)}" is not on PATH. Install it, or name another binary in TERRAFORM_BINARY_NAME (OpenTofu: tofu).`,
