@@ -5,6 +5,7 @@ import { addLocal } from "./commands/local";
 import { addOpenApi } from "./commands/openapi";
 import { addOutputs } from "./commands/outputs";
 import { addParity } from "./commands/parity";
+import { addPlan } from "./commands/plan";
 import { addRedrive } from "./commands/redrive";
 import { addRequirements } from "./commands/requirements";
 import { addReview } from "./commands/review";
@@ -26,6 +27,7 @@ export function main(options: MainOptions): Promise<number> {
     addOpenApi,
     addAudit,
     addParity,
+    addPlan,
     addRedrive,
     addRequirements,
     addReview,

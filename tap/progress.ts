@@ -8,8 +8,17 @@ export interface Step {
   run(say: (text: string) => void): Promise<void>;
 }
 
+export interface StepsOptions {
+  /** Whether the steps end by themselves what SIGINT interrupts, as Terraform's do. @default false: it ends the process */
+  readonly areInterruptible?: boolean;
+}
+
 /** Runs steps one after the other: redrawn in place on a terminal, plain lines where there is none (CI). Standard error only. */
-export async function runSteps(context: Context, steps: readonly Step[]): Promise<void> {
+export async function runSteps(
+  context: Context,
+  steps: readonly Step[],
+  { areInterruptible = false }: StepsOptions = {},
+): Promise<void> {
   const { Listr, ListrLogger, ProcessOutput } = await import("listr2");
   const logger = new ListrLogger({ processOutput: new ProcessOutput(process.stderr, process.stderr) });
   const tasks: ListrTask[] = steps.map(({ title, run }) => ({
@@ -22,6 +31,7 @@ export async function runSteps(context: Context, steps: readonly Step[]): Promis
   await new Listr(tasks, {
     renderer: context.interactive ? "default" : "simple",
     fallbackRendererOptions: { logger },
+    registerSignalListeners: !areInterruptible,
     rendererOptions: { logger },
   }).run();
 }

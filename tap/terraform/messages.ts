@@ -70,12 +70,18 @@ function plainErrors(text: string): Diagnostic[] {
   }));
 }
 
+function textOf({ address = "", summary, detail }: Diagnostic): string {
+  return [address, summary, detail].join("\n");
+}
+
 const mostShown = 3;
 const longestDetail = 600;
 
 /** Terraform's own errors, short: each with its address; what is left out is counted. */
 export function shortErrors(errors: readonly Diagnostic[]): string {
-  const shown = errors.slice(0, mostShown).map(({ summary, detail, address }) => {
+  // Terraform tells them in the order in which it came to them.
+  const sorted = [...errors].sort((a, b) => (textOf(a) < textOf(b) ? -1 : 1));
+  const shown = sorted.slice(0, mostShown).map(({ summary, detail, address }) => {
     const plain = detail.replaceAll(/\s+/g, " ").trim();
     const cut = plain.length > longestDetail ? `${plain.slice(0, longestDetail)}…` : plain;
     return [`${address === undefined ? "" : `${address}: `}${summary}`, ...(cut === "" ? [] : [cut])].join("\n  ");
