@@ -1,5 +1,6 @@
 import { addAudit } from "./commands/audit";
 import { addBootstrap } from "./commands/bootstrap";
+import { addDrift } from "./commands/drift";
 import { addList } from "./commands/list";
 import { addLocal } from "./commands/local";
 import { addOpenApi } from "./commands/openapi";
@@ -28,6 +29,7 @@ export function main(options: MainOptions): Promise<number> {
     addAudit,
     addParity,
     addPlan,
+    addDrift,
     addRedrive,
     addRequirements,
     addReview,
