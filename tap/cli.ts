@@ -8,6 +8,7 @@ import { addOutputs } from "./commands/outputs";
 import { addParity } from "./commands/parity";
 import { addPlan } from "./commands/plan";
 import { addRedrive } from "./commands/redrive";
+import { addRelease } from "./commands/release";
 import { addRequirements } from "./commands/requirements";
 import { addReview } from "./commands/review";
 import { addStart } from "./commands/start";
@@ -31,6 +32,7 @@ export function main(options: MainOptions): Promise<number> {
     addPlan,
     addDrift,
     addRedrive,
+    addRelease,
     addRequirements,
     addReview,
   ]);

@@ -1,0 +1,12 @@
+export { type ArchiveSource, archiveProblems, type Pack } from "./archives";
+export { type Collected, collectReleases } from "./collect";
+export { type Comparison, compareReleases } from "./compare";
+export { type Copied, copyRelease } from "./copy";
+export { type Created, type CreateOptions, createRelease } from "./create";
+export type { Manifest, ReleaseArchive, ReleaseFile } from "./manifest";
+export { copyProblems, type OpenedRelease, openRelease, stackIdsOf } from "./open";
+export { packByTerraform } from "./pack";
+export { type ListedRelease, listReleases, readManifest, resolveId, short } from "./read";
+export { sourceOf } from "./source";
+export { openStore, type ReleaseStore, type StoreOptions } from "./store";
+export { brokenText, requireWhole, type Verification, verifyRelease } from "./verify";
