@@ -58,8 +58,8 @@ export class FolderStore implements ReleaseStore {
 
   async put(key: string, content: Uint8Array): Promise<"stored" | "kept" | "mended"> {
     const path = this.#pathOf(key);
-    const there = existsSync(path) ? await this.read(key) : undefined;
-    if (there !== undefined && Buffer.from(there).equals(content)) {
+    const isThere = lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+    if (isThere && (await this.#holds(key, content))) {
       // As new: what is collected now leaves it.
       utimesSync(path, new Date(), new Date());
       return "kept";
@@ -72,7 +72,7 @@ export class FolderStore implements ReleaseStore {
     writeSynced(temporary, content);
     renameSync(temporary, path);
     syncFolder(dirname(path));
-    return there === undefined ? "stored" : "mended";
+    return isThere ? "mended" : "stored";
   }
 
   async list(prefix: string): Promise<StoredObject[]> {
@@ -118,6 +118,15 @@ export class FolderStore implements ReleaseStore {
     }
   }
 
+  /** Not so where it can't be read: a link there is replaced, and not followed. */
+  async #holds(key: string, content: Uint8Array): Promise<boolean> {
+    const there = await this.read(key).catch((error: unknown) => {
+      if (error instanceof CommandError) return undefined;
+      throw error;
+    });
+    return there !== undefined && Buffer.from(there).equals(content);
+  }
+
   #pathOf(key: string): string {
     if (!isKey(key)) throw new Error(`${JSON.stringify(key)} is no key of a store`);
     return this.locate(key);
@@ -134,7 +143,7 @@ export class FolderStore implements ReleaseStore {
 }
 
 function isLink(path: string): string {
-  return `${path} is a symbolic link: releases are kept in files that nothing else leads to`;
+  return `${path} is a symbolic link: releases are kept in files that nothing else leads to. Remove it, once it is known who put it there`;
 }
 
 /** On the disk before it has its name: what was begun is never taken for what is whole. */
