@@ -21,6 +21,8 @@ import type { ReleaseStore, StoredObject, StoreOptions } from "./store";
 /** What no lock holds is put again at this age: what is collected is older. */
 const freshForMilliseconds = 12 * 3_600_000;
 
+const conflictsAtMost = 6;
+
 /** Releases in a bucket. Its default retention locks what is put there; its default encryption encrypts it. */
 export class S3Store implements ReleaseStore {
   readonly location: string;
@@ -91,7 +93,7 @@ export class S3Store implements ReleaseStore {
   /** With all its versions: a mark of deletion would hide it, and keep it. */
   async remove(key: string): Promise<string | undefined> {
     const held =
-      (await this.#retention_()) === undefined ? undefined : (await this.#head(key))?.ObjectLockRetainUntilDate;
+      (await this.#defaultRetention()) === undefined ? undefined : (await this.#head(key))?.ObjectLockRetainUntilDate;
     if (held !== undefined && held.getTime() > Date.now()) return `object lock holds it until ${held.toISOString()}`;
     try {
       const { Key } = this.#at(key);
@@ -114,7 +116,7 @@ export class S3Store implements ReleaseStore {
   async tidy(): Promise<void> {}
 
   /** @returns false where the key is there already, and only a new one was wanted */
-  async #putNew(key: string, content: Uint8Array, onlyNew: boolean): Promise<boolean> {
+  async #putNew(key: string, content: Uint8Array, onlyNew: boolean, attempt = 1): Promise<boolean> {
     try {
       await this.#client.send(
         new PutObjectCommand({
@@ -127,7 +129,10 @@ export class S3Store implements ReleaseStore {
       return true;
     } catch (error) {
       if (onlyNew && statusOf(error) === 412) return false;
-      throw this.#explained("written", key, error);
+      // Another run is writing the same this moment: it is there soon, or isn't.
+      if (statusOf(error) !== 409 || attempt >= conflictsAtMost) throw this.#explained("written", key, error);
+      await new Promise((resolve) => setTimeout(resolve, 100 * attempt));
+      return this.#putNew(key, content, onlyNew, attempt + 1);
     }
   }
 
@@ -142,7 +147,7 @@ export class S3Store implements ReleaseStore {
 
   /** An object that an earlier release brought is locked for this one as long as if it were new. */
   async #protect(key: string, content: Uint8Array, there: HeadObjectCommandOutput | undefined): Promise<void> {
-    const retention = await this.#retention_();
+    const retention = await this.#defaultRetention();
     if (retention === undefined) {
       const age = Date.now() - (there?.LastModified?.getTime() ?? 0);
       if (age > freshForMilliseconds) await this.#putNew(key, content, false);
@@ -161,7 +166,7 @@ export class S3Store implements ReleaseStore {
     }
   }
 
-  #retention_(): Promise<Retention | undefined> {
+  #defaultRetention(): Promise<Retention | undefined> {
     this.#retention ??= this.#client
       .send(new GetObjectLockConfigurationCommand({ Bucket: this.bucket }))
       .then(({ ObjectLockConfiguration }) => retentionOf(ObjectLockConfiguration))
