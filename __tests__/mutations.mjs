@@ -5,6 +5,7 @@ import { filesRulesMutations } from "./mutations/files-rules.mjs";
 import { jobsMutations } from "./mutations/jobs.mjs";
 import { localMutations } from "./mutations/local.mjs";
 import { recordsMutations } from "./mutations/records.mjs";
+import { releaseMutations } from "./mutations/release.mjs";
 import { restApiMutations } from "./mutations/rest-api.mjs";
 import { streamMutations } from "./mutations/stream.mjs";
 
@@ -24,6 +25,7 @@ export const mutations = [
   ...jobsMutations,
   ...localMutations,
   ...recordsMutations,
+  ...releaseMutations,
   ...restApiMutations,
   ...streamMutations,
   // PLAT-01: what TapStack gives to every stack
