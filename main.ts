@@ -1,11 +1,12 @@
 import { App } from "cdktf";
 import type { BackendSettings } from "./config/backend";
-import type { Component, WithoutStack } from "./config/components";
+import type { Component } from "./config/components";
 import type { PlannedStack } from "./config/plan-stacks";
 import type { FunctionBundles } from "./constructs/function-bundle";
 import type { TapStack, TapStackProps } from "./constructs/tap-stack";
 import { ApiStack } from "./stacks/api";
 import { BootstrapStack } from "./stacks/bootstrap";
+import { DeliveryStack } from "./stacks/delivery";
 import { FilesStack } from "./stacks/files";
 import { JobsStack } from "./stacks/jobs";
 import { NetworkStack } from "./stacks/network";
@@ -18,7 +19,7 @@ export { type PlannedStack, planStacks } from "./config/plan-stacks";
 export type { FunctionBundles };
 
 /** The stack of each component; a new stack is one line here, and its file in stacks/. */
-const stackClasses: Record<Exclude<Component, WithoutStack>, new (app: App, props: TapStackProps) => TapStack> = {
+const stackClasses: Record<Component, new (app: App, props: TapStackProps) => TapStack> = {
   bootstrap: BootstrapStack,
   network: NetworkStack,
   security: SecurityStack,
@@ -28,6 +29,7 @@ const stackClasses: Record<Exclude<Component, WithoutStack>, new (app: App, prop
   jobs: JobsStack,
   stream: StreamStack,
   files: FilesStack,
+  delivery: DeliveryStack,
 };
 
 export interface BuildOptions {
@@ -45,8 +47,7 @@ export interface BuildOptions {
 export function buildApp({ stacks, backend, functionBundles, outdir }: BuildOptions): App {
   const app = new App({ stackTraces: false, ...(outdir === undefined ? {} : { outdir }) });
   for (const { component, environment, region } of stacks) {
-    if (!(component in stackClasses)) throw new RangeError(`The component "${component}" has no stack`);
-    const StackClass = stackClasses[component as keyof typeof stackClasses];
+    const StackClass = stackClasses[component];
     new StackClass(app, { environment, region, backend, functionBundles });
   }
   return app;

@@ -181,8 +181,9 @@ describe("the command", () => {
       ["tap-files-dev-us-east-1", 4],
       ["tap-records-dev-us-east-1", 2],
       ["tap-jobs-dev-us-east-1", 3],
+      ["tap-delivery-dev-us-east-1", 0],
     ]);
-    expect(changed).toHaveLength(13);
+    expect(changed).toHaveLength(14);
   });
 
   test.each([["frobnicate"], ["synth", "--colour"], ["synth", "--env"]])(

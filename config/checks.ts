@@ -20,6 +20,7 @@ export function checkSources(given: readonly unknown[], variables: Variables): C
     ...results.flatMap((result) => (result.ok ? [] : result.problems)),
     ...valid.flatMap(regionKeyProblems),
     ...valid.flatMap(recoveryProblems),
+    ...valid.flatMap(deliveryProblems),
     ...valid.flatMap(streamProblems),
     ...valid.flatMap(bedrockProblems),
     ...valid.flatMap(userPoolProblems),
@@ -103,6 +104,19 @@ function recoveryProblems({ environment, primaryRegion, regions, recovery }: Che
   return failedOverFrom === undefined || primaryRegion === secondRegion
     ? []
     : [{ ...from, message: `needs primaryRegion: "${secondRegion}", where the replicas are (given ${primaryRegion})` }];
+}
+
+/** What nobody can remove keeps its environment from being destroyed, whatever that one says. */
+function deliveryProblems({ environment, deletionProtection, delivery }: CheckedEnvironment): ConfigProblem[] {
+  if (delivery.releaseLockMode !== "COMPLIANCE" || deletionProtection) return [];
+  return [
+    {
+      path: `${environment}.delivery.releaseLockMode`,
+      value: delivery.releaseLockMode,
+      message:
+        "needs deletionProtection: nobody can remove such releases, and so the bucket stays; GOVERNANCE lets the environment be destroyed",
+    },
+  ];
 }
 
 /** What of a stream's settings contradicts another. */

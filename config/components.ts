@@ -19,8 +19,3 @@ export const components = {
 export type Component = keyof typeof components;
 
 export const componentNames = Object.keys(components) as Component[];
-
-/** Names that are taken, and have no stack yet. */
-export const withoutStack = ["delivery"] as const satisfies readonly Component[];
-
-export type WithoutStack = (typeof withoutStack)[number];

@@ -4,12 +4,12 @@ import type { Environment } from "./environment";
  * What the delivery stack of an environment makes, by name: `tap release`, `tap promote` and `tap drift` find it so,
  * and stacks/delivery.ts refuses to synthesize other names.
  */
-export function deliveryNames({ environmentSuffix, region, accountId }: Environment) {
+export function deliveryNames({ environmentSuffix, region, dataRegion, accountId }: Environment) {
   return {
     /** Bucket of releases, with object lock. At most 63 characters: 22 + 12 (suffix) + 1 + 15 (longest region) + 13. */
     releaseBucketName: `tap-delivery-releases-${environmentSuffix}-${region}-${accountId}`,
-    /** DynamoDB table of promotions, rollbacks and the lease. */
-    ledgerTableName: `tap-delivery-ledger-${environmentSuffix}-${region}`,
+    /** DynamoDB table of promotions, rollbacks and the lease; a replica, which it is after a failover, has the name of where it was made. */
+    ledgerTableName: `tap-delivery-ledger-${environmentSuffix}-${dataRegion}`,
   };
 }
 

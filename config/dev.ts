@@ -17,6 +17,7 @@ export const dev: EnvironmentConfig = {
   tracing: true,
   audit: { trail: false, retentionDays: 30 },
   recovery: { secondRegion: "none", backupRetentionDays: 7 },
+  delivery: { releaseLockMode: "GOVERNANCE", releaseRetentionDays: 30, driftAlarms: true },
   api: {
     items: { memorySizeMb: 256, reservedConcurrency: 100 },
     health: { memorySizeMb: 256, reservedConcurrency: 5 },
@@ -85,6 +86,7 @@ export const dev: EnvironmentConfig = {
     suffixes: [],
     settings: {
       logs: { retentionDays: 3 },
+      delivery: { releaseRetentionDays: 1, driftAlarms: false },
       api: {
         items: { reservedConcurrency: 5 },
         health: { reservedConcurrency: 2 },

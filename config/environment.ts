@@ -20,6 +20,18 @@ export interface Account {
   readonly regionNames: readonly string[];
   /** Domains of all their APIs. */
   readonly apiDomains: readonly ApiDomain[];
+  /** Where each of them takes releases from: the environment that is declared before it, or for the first one itself. */
+  readonly releaseSources: readonly Neighbour[];
+}
+
+/** What an environment knows of the one before or behind it on a release's way: whose roles it has to do with. */
+export interface Neighbour {
+  readonly environmentSuffix: string;
+  /** Primary region. */
+  readonly region: string;
+  readonly accountId: string;
+  /** Whose bootstrap its account has, and where. */
+  readonly account: Pick<Account, "environmentSuffix" | "region">;
 }
 
 /** Where nothing names a region. */
@@ -41,6 +53,8 @@ export interface Environment extends Omit<CheckedEnvironment, "environment" | "p
   /** Where they are replicated to, if they are (PLAT-14). */
   readonly replicaRegion: string | undefined;
   readonly account: Account;
+  /** Where its releases go on to: the environment that is declared behind it; the last one, and one that isn't declared, itself. */
+  readonly releaseTarget: Neighbour;
 }
 
 /** `primary`, `secondary`, then `region3`, …: the same word in all environments, whatever their regions are. */

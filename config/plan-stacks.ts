@@ -1,4 +1,4 @@
-import { type Component, componentNames, components, type WithoutStack, withoutStack } from "./components";
+import { type Component, componentNames, components } from "./components";
 import type { Environment } from "./environment";
 
 /** A stack before it is built: which component, of which environment, in which region. */
@@ -11,9 +11,9 @@ export interface PlannedStack {
 /** Every stack of the environments, in every region where it belongs (PLAT-11). */
 export function planStacks(environments: readonly Environment[]): PlannedStack[] {
   return environments.flatMap((environment) =>
-    componentNames
-      .filter((component) => !withoutStack.includes(component as WithoutStack))
-      .flatMap((component) => regionsOf(component, environment).map((region) => ({ component, environment, region }))),
+    componentNames.flatMap((component) =>
+      regionsOf(component, environment).map((region) => ({ component, environment, region })),
+    ),
   );
 }
 

@@ -18,6 +18,7 @@ export const prod: EnvironmentConfig = {
   network: { interfaceEndpoints: [...common.network.interfaceEndpoints, "bedrock-runtime"] },
   audit: { trail: true, retentionDays: 2555 },
   recovery: { secondRegion: "us-west-2", backupRetentionDays: 35 },
+  delivery: { releaseLockMode: "COMPLIANCE", releaseRetentionDays: 400, driftAlarms: true },
   api: {
     items: { memorySizeMb: 256, reservedConcurrency: 100 },
     health: { memorySizeMb: 256, reservedConcurrency: 20 },

@@ -1,4 +1,4 @@
-import { defaultRegion, type Environment, type RegionSource } from "./environment";
+import { type Account, defaultRegion, type Environment, type Neighbour, type RegionSource } from "./environment";
 import { type ConfigProblem, didYouMean, refuse } from "./errors";
 import type { CheckedEnvironment } from "./schema";
 import type { Variables } from "./variables";
@@ -36,6 +36,21 @@ export function resolve(
   const stateRegion = primaryRegion ?? (regionNames[0] as string);
   const { secondRegion, failedOverFrom } = settings.recovery;
   const replicaRegion = secondRegion === "none" ? undefined : secondRegion;
+  const account: Omit<Account, "releaseSources"> = {
+    environmentSuffix,
+    region: failedOverFrom ?? stateRegion,
+    stateRegion,
+    stateReplicaRegion: replicaRegion,
+    environmentSuffixes: [environmentSuffix],
+    regionNames,
+    apiDomains: settings.api.domain === undefined ? [] : [settings.api.domain],
+  };
+  const itself: Neighbour = {
+    environmentSuffix,
+    region,
+    accountId: settings.accountId,
+    account: { environmentSuffix, region: account.region },
+  };
   const environment: Environment = {
     ...settings,
     name,
@@ -45,15 +60,8 @@ export function resolve(
     regionNames: [region, ...regionNames.filter((other) => other !== region)],
     dataRegion: failedOverFrom ?? region,
     replicaRegion,
-    account: {
-      environmentSuffix,
-      region: failedOverFrom ?? stateRegion,
-      stateRegion,
-      stateReplicaRegion: replicaRegion,
-      environmentSuffixes: [environmentSuffix],
-      regionNames,
-      apiDomains: settings.api.domain === undefined ? [] : [settings.api.domain],
-    },
+    account: { ...account, releaseSources: [itself] },
+    releaseTarget: itself,
   };
   return { environment, problems };
 }
@@ -73,13 +81,36 @@ export function ownedBy(environment: Environment, declared: readonly Environment
   const sharing = declared.filter((other) => other.accountId === environment.accountId);
   const [owner] = sharing;
   if (owner === undefined) return environment;
+  const index = declared.findIndex(({ environmentSuffix }) => environmentSuffix === environment.environmentSuffix);
+  const next = index < 0 ? undefined : declared[index + 1];
   return {
     ...environment,
+    releaseTarget: neighbour(next ?? environment, declared),
     account: {
       ...owner.account,
       environmentSuffixes: sharing.map(({ environmentSuffix }) => environmentSuffix),
       regionNames: [...new Set(sharing.flatMap(({ regionNames }) => regionNames))],
       apiDomains: sharing.flatMap(({ api }) => api.domain ?? []),
+      releaseSources: sourcesOf(sharing, declared),
     },
+  };
+}
+
+/** One that comes before two of them is there once. */
+function sourcesOf(sharing: readonly Environment[], declared: readonly Environment[]): Neighbour[] {
+  const before = sharing.map((each) => declared[declared.indexOf(each) - 1] ?? each);
+  return [...new Set(before)].map((each) => neighbour(each, declared));
+}
+
+function neighbour(
+  { environmentSuffix, region, accountId, account }: Environment,
+  declared: readonly Environment[],
+): Neighbour {
+  const owner = declared.find((other) => other.accountId === accountId)?.account ?? account;
+  return {
+    environmentSuffix,
+    region,
+    accountId,
+    account: { environmentSuffix: owner.environmentSuffix, region: owner.region },
   };
 }

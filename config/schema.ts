@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { isPrivateCidr, prefixLength } from "./cidr";
 import { flag, oneOf, region, text, wholeNumber } from "./fields";
-import { api, files, jobs, records, stream } from "./systems";
+import { api, delivery, files, jobs, records, stream } from "./systems";
 
 /*
  * Every value that differs between environments (PLAT-02). Each leaf carries, as its zod error, the
@@ -106,6 +106,8 @@ const settings = {
     /** The primary region of before, while the environment works on the replicas that are in `primaryRegion` (docs/operations/recovery.md). @default none: the data are where they were made */
     failedOverFrom: region.optional(),
   }),
+  /** Releases, their way through the environments, and drift. */
+  delivery,
   /** The `api` system, in each region. */
   api,
   /** The `records` system. */

@@ -18,6 +18,7 @@ export const staging: EnvironmentConfig = {
   network: { interfaceEndpoints: [...common.network.interfaceEndpoints, "bedrock-runtime"] },
   audit: { trail: false, retentionDays: 90 },
   recovery: { secondRegion: "none", backupRetentionDays: 14 },
+  delivery: { releaseLockMode: "GOVERNANCE", releaseRetentionDays: 90, driftAlarms: true },
   api: {
     items: { memorySizeMb: 256, reservedConcurrency: 100 },
     health: { memorySizeMb: 256, reservedConcurrency: 10 },

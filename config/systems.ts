@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { flag, region, text, wholeNumber } from "./fields";
+import { flag, oneOf, region, text, wholeNumber } from "./fields";
 
 /* What differs between environments of the five systems. @see schema.ts */
 
@@ -46,6 +46,15 @@ const consumerSettings = z.strictObject({
   ...functionSettings.shape,
   /** As for any function, and at least 2: SQS asks for no fewer invocations at once (Lambda developer guide, maximum concurrency). */
   reservedConcurrency: wholeNumber(2, 100_000, "executions at once"),
+});
+
+export const delivery = z.strictObject({
+  /** Who may remove a release before its time: with a right of its own, which the deploy role has where nothing is protected, or nobody, not even the account's root (S3 user guide, Object Lock). */
+  releaseLockMode: oneOf(["GOVERNANCE", "COMPLIANCE"], "S3's modes of Object Lock"),
+  /** Days that a release can't be changed or removed: 1 to 36,500 (S3, PutObjectLockConfiguration). */
+  releaseRetentionDays: wholeNumber(1, 36_500, "days, Object Lock's range"),
+  /** Whether somebody hears of drift, and of a day without a detection; for what `.github/workflows/drift.yml` looks at. */
+  driftAlarms: flag,
 });
 
 export const api = z.strictObject({

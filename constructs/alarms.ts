@@ -22,8 +22,10 @@ interface AlarmBase {
   readonly description: string;
   /** Fires above this; in the metric's unit. */
   readonly threshold: number;
-  /** Fires at the threshold too. @default false: only above it */
-  readonly atThreshold?: boolean;
+  /** Fires at the threshold too, or below it. @default "above" */
+  readonly fires?: "above" | "at or above" | "below";
+  /** What it makes of periods without data: nothing was called, sent or throttled, and that is no trouble; or that is the trouble; or what was last known still holds. @default "notBreaching" */
+  readonly missingData?: "notBreaching" | "breaching" | "ignore";
   /** Seconds that one data point covers: 60, or a multiple of it (PutMetricAlarm). @default 60 */
   readonly periodSeconds?: number;
   /** Periods in a row before it fires. @default alarms.evaluationPeriods of the environment */
@@ -52,6 +54,12 @@ export interface AlarmsProps {
   readonly alarms: Readonly<Record<string, AlarmProps>>;
 }
 
+const comparisons = {
+  above: "GreaterThanThreshold",
+  "at or above": "GreaterThanOrEqualToThreshold",
+  below: "LessThanThreshold",
+} as const;
+
 /** The alarms of one thing. Each writes to the alarm topic of its environment and region when it fires, and when it is over. */
 export class Alarms extends Construct {
   constructor(scope: Construct, id: string, props: AlarmsProps) {
@@ -75,11 +83,10 @@ export class Alarms extends Construct {
       ...stack.elsewhere(region),
       alarmName: stack.nameOf("alarm", resource, region),
       alarmDescription: alarm.description,
-      comparisonOperator: alarm.atThreshold ? "GreaterThanOrEqualToThreshold" : "GreaterThanThreshold",
+      comparisonOperator: comparisons[alarm.fires ?? "above"],
       threshold: alarm.threshold,
       evaluationPeriods,
-      // Nothing was called, sent or throttled: that is no trouble.
-      treatMissingData: "notBreaching",
+      treatMissingData: alarm.missingData ?? "notBreaching",
       alarmActions: [alarmTopicArn],
       okActions: [alarmTopicArn],
       ...("metric" in alarm

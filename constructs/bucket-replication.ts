@@ -95,7 +95,13 @@ export class BucketReplication extends Construct {
       },
       {
         sid: `ReadVersions${suffix}`,
-        actions: ["s3:GetObjectVersionAcl", "s3:GetObjectVersionForReplication", "s3:GetObjectVersionTagging"],
+        actions: [
+          // What is locked is replicated with its lock.
+          ...(from.bucket.isLocked ? ["s3:GetObjectLegalHold", "s3:GetObjectRetention"] : []),
+          "s3:GetObjectVersionAcl",
+          "s3:GetObjectVersionForReplication",
+          "s3:GetObjectVersionTagging",
+        ],
         resources: [`${from.bucket.arn}/*`],
       },
       {

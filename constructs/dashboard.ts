@@ -32,6 +32,34 @@ export function searchWidget(props: SearchWidgetProps): Widget {
   };
 }
 
+export interface MetricWidgetProps {
+  readonly title: string;
+  readonly namespace: string;
+  readonly metric: string;
+  readonly dimensions: Readonly<Record<string, string>>;
+  readonly statistic: "Sum" | "Maximum";
+  /** Where the metric is. */
+  readonly region: string;
+  /** Seconds that one point covers. */
+  readonly periodSeconds: number;
+}
+
+/** A graph of one metric of one thing. */
+export function metricWidget(props: MetricWidgetProps): Widget {
+  const { title, namespace, metric, dimensions, statistic, region, periodSeconds } = props;
+  const named = [namespace, metric, ...Object.entries(dimensions).flat()];
+  return {
+    type: "metric",
+    properties: {
+      title,
+      region,
+      view: "timeSeries",
+      period: periodSeconds,
+      metrics: [[...named, { stat: statistic }]],
+    },
+  };
+}
+
 /** Columns of CloudWatch's grid, and the size of a widget on it. */
 const gridColumns = 24;
 const width = 8;

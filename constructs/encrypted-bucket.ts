@@ -5,6 +5,7 @@ import {
   type S3BucketLifecycleConfigurationRule,
 } from "@cdktf/provider-aws/lib/s3-bucket-lifecycle-configuration";
 import { S3BucketLoggingA } from "@cdktf/provider-aws/lib/s3-bucket-logging";
+import { S3BucketObjectLockConfigurationA } from "@cdktf/provider-aws/lib/s3-bucket-object-lock-configuration";
 import { S3BucketOwnershipControls } from "@cdktf/provider-aws/lib/s3-bucket-ownership-controls";
 import { S3BucketPolicy } from "@cdktf/provider-aws/lib/s3-bucket-policy";
 import { S3BucketPublicAccessBlock } from "@cdktf/provider-aws/lib/s3-bucket-public-access-block";
@@ -42,10 +43,18 @@ export interface EncryptedBucketProps {
   readonly intelligentTieringAfterDays?: number;
   /** Name of the bucket that takes the access logs; `"none"` is for access-log buckets themselves. @default the one that `security` makes in the bucket's region */
   readonly accessLogBucketName?: string;
+  /** For how long each version can't be changed or removed from when it was written, 1 day or more (S3 user guide, Object Lock). @default removed at will */
+  readonly objectLock?: ObjectLock;
   /** Statements beside the denial of plain HTTP. @default none */
   readonly statements?: (bucketArn: string) => readonly Statement[];
   /** Terraform refuses to destroy it; else it goes, and what is in it. @default deletionProtection of the environment */
   readonly preventDestroy?: boolean;
+}
+
+export interface ObjectLock {
+  /** `GOVERNANCE`: who has `s3:BypassGovernanceRetention` can; `COMPLIANCE`: nobody can. */
+  readonly mode: "GOVERNANCE" | "COMPLIANCE";
+  readonly days: number;
 }
 
 /** Calls on objects that a function can be granted, by their IAM names. */
@@ -64,6 +73,8 @@ export class EncryptedBucket extends Construct {
   readonly bucket: string;
   readonly arn: string;
   readonly region: string;
+  /** Whether its versions are locked. */
+  readonly isLocked: boolean;
   /** What Terraform makes of it: what writes to the bucket by its policy, or replicates it, should wait for these. */
   readonly parts: ITerraformDependable[] = [];
   private readonly keyArn: string | undefined;
@@ -78,6 +89,8 @@ export class EncryptedBucket extends Construct {
     const stack = TapStack.of(this);
     this.region = props.region ?? stack.region;
     this.elsewhere = stack.elsewhere(this.region);
+    this.isLocked = props.objectLock !== undefined;
+    requireDays("objectLock.days", props.objectLock?.days ?? 1);
 
     const name = props.bucket ?? stack.nameOf("bucket", props.resource, this.region);
     // Computed, so that policies are whole in the JSON.
@@ -93,6 +106,7 @@ export class EncryptedBucket extends Construct {
     const bucket = new S3Bucket(this, "Bucket", {
       ...this.elsewhere,
       bucket: name,
+      ...(this.isLocked ? { objectLockEnabled: true } : {}),
       // One or the other: what isn't kept goes in one command, with what is in it.
       ...((props.preventDestroy ?? deletionProtection)
         ? { lifecycle: { preventDestroy: true } }
@@ -102,6 +116,7 @@ export class EncryptedBucket extends Construct {
     this.encrypt(bucket.id, props);
     const versioning = this.keepVersions(bucket.id);
     this.expire(bucket.id, props, versioning);
+    this.lock(bucket.id, props, versioning);
     this.logAccess(bucket.id, name, props);
     this.letBrowsersIn(bucket.id, props);
     const policy = new S3BucketPolicy(this, "Policy", {
@@ -222,6 +237,16 @@ export class EncryptedBucket extends Construct {
       ...this.elsewhere,
       bucket,
       rule: [rule],
+      dependsOn: [versioning],
+    });
+  }
+
+  private lock(bucket: string, { objectLock }: EncryptedBucketProps, versioning: S3BucketVersioningA): void {
+    if (objectLock === undefined) return;
+    new S3BucketObjectLockConfigurationA(this, "Lock", {
+      ...this.elsewhere,
+      bucket,
+      rule: { defaultRetention: { mode: objectLock.mode, days: objectLock.days } },
       dependsOn: [versioning],
     });
   }

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { Component } from "../config/components";
-import type { Environment } from "../config/environment";
+import type { Environment, Neighbour } from "../config/environment";
 
 /** What a resource is, as far as its name goes: how long it may be, and what form AWS forces on it. */
 interface NameKind {
@@ -103,8 +103,9 @@ export function parameterPath(environmentSuffix: string, component: Component, k
 }
 
 /** What bootstrap made for the account that an environment lives in; computed, so that stacks plan independently. */
-export function accountNames(environment: Environment) {
-  const scope: NameScope = { component: "bootstrap", ...environment.account, accountId: environment.accountId };
+export function accountNames(environment: Pick<Neighbour, "account" | "accountId">) {
+  const { environmentSuffix, region } = environment.account;
+  const scope: NameScope = { component: "bootstrap", environmentSuffix, region, accountId: environment.accountId };
   const arn = (type: "role" | "policy", resource: string) =>
     `arn:aws:iam::${environment.accountId}:${type}/${resourceName(scope, type, resource)}`;
   return {
@@ -113,6 +114,12 @@ export function accountNames(environment: Environment) {
     deployBoundaryArn: arn("policy", "deploy-boundary"),
     workloadBoundaryArn: arn("policy", "workload-boundary"),
   };
+}
+
+/** Role by which releases are copied out of an environment: what the next one's deploy role assumes. */
+export function releaseReaderArn({ environmentSuffix, region, accountId }: Neighbour): string {
+  const scope: NameScope = { component: "delivery", environmentSuffix, region, accountId };
+  return `arn:aws:iam::${accountId}:role/${resourceName(scope, "role", "release-reader")}`;
 }
 
 /** What the security stack of an environment makes in each region, for the other stacks there. */

@@ -8,6 +8,7 @@ import { accountNames } from "../constructs/names";
 import { deployBoundary, workloadBoundary } from "../constructs/permissions/boundaries";
 import { deployNetwork, deployRoles, deployShared } from "../constructs/permissions/deploy";
 import { deployApis, readApiMetadata } from "../constructs/permissions/deploy-api";
+import { deployDelivery, reportDrift } from "../constructs/permissions/deploy-delivery";
 import { deployDomains, readDomains } from "../constructs/permissions/deploy-domains";
 import {
   deployBackups,
@@ -121,7 +122,12 @@ export class BootstrapStack extends TapStack {
           ...deployData({ accountId, empties, replicaRegion: this.environment.account.stateReplicaRegion }),
           ...deployStreams(accountId),
         ],
-        monitoring: [...deployMonitoring(accountId, empties), ...deployBackups(accountId, empties)],
+        monitoring: [
+          ...deployMonitoring(accountId, empties),
+          ...deployBackups(accountId, empties),
+          ...reportDrift(accountId),
+          ...deployDelivery(this.environment),
+        ],
       },
     });
   }
@@ -145,6 +151,7 @@ export class BootstrapStack extends TapStack {
         metadata: readMetadata(accountId),
         "service-metadata": readServiceMetadata(accountId),
         "api-metadata": [...readApiMetadata(accountId), ...readDomains(this.environment)],
+        drift: reportDrift(accountId),
         itself: [{ sid: "AssumeItself", actions: ["sts:AssumeRole"], resources: [planRoleArn] }],
       },
     });

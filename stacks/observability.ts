@@ -1,7 +1,8 @@
 import { CloudwatchDashboard } from "@cdktf/provider-aws/lib/cloudwatch-dashboard";
 import { CloudwatchQueryDefinition } from "@cdktf/provider-aws/lib/cloudwatch-query-definition";
 import type { Construct } from "constructs";
-import { dashboardBody, type SearchWidgetProps, searchWidget } from "../constructs/dashboard";
+import { deliveryNames, driftMetrics } from "../config/delivery";
+import { dashboardBody, metricWidget, type SearchWidgetProps, searchWidget } from "../constructs/dashboard";
 import { TapStack, type TapStackProps } from "../constructs/tap-stack";
 
 /**
@@ -57,6 +58,7 @@ export class ObservabilityStack extends TapStack {
         this.streams("Puts refused", "WriteProvisionedThroughputExceeded", "Sum"),
         this.tables("Reads refused", "ReadThrottleEvents"),
         this.tables("Writes refused", "WriteThrottleEvents"),
+        ...(this.region === this.environment.region ? this.deliveries() : []),
       ]),
     });
   }
@@ -92,6 +94,39 @@ export class ObservabilityStack extends TapStack {
 
   private tables(title: string, metric: string) {
     return this.search({ title, namespace: "AWS/DynamoDB", dimension: "TableName", metric, statistic: "Sum" });
+  }
+
+  /** What is measured in the primary region, of the environment as a whole. */
+  private deliveries() {
+    const { region } = this;
+    const drift = { namespace: driftMetrics.namespace, region, periodSeconds: 3_600 };
+    const dimensions = { [driftMetrics.dimension]: this.environment.environmentSuffix };
+    return [
+      metricWidget({
+        ...drift,
+        title: "Resources that aren't as they were applied",
+        metric: driftMetrics.driftedResources,
+        dimensions,
+        statistic: "Maximum",
+      }),
+      metricWidget({
+        ...drift,
+        title: "Detections of drift",
+        metric: driftMetrics.detectionCompleted,
+        dimensions,
+        statistic: "Sum",
+      }),
+      // Each step of a promotion or rollback is written down.
+      metricWidget({
+        title: "What promotions and rollbacks write into the ledger",
+        namespace: "AWS/DynamoDB",
+        metric: "ConsumedWriteCapacityUnits",
+        dimensions: { TableName: deliveryNames(this.environment).ledgerTableName },
+        statistic: "Sum",
+        region,
+        periodSeconds: 300,
+      }),
+    ];
   }
 
   private search(of: Omit<SearchWidgetProps, "region" | "environmentSuffix">) {

@@ -176,8 +176,32 @@ describe("accounts", () => {
       environmentSuffixes: ["dev", "staging"],
       regionNames: ["us-east-1", "us-west-2", "us-east-2"],
       apiDomains: [],
+      releaseSources: [expect.objectContaining({ environmentSuffix: "dev", accountId: dev.accountId })],
     };
     expect(environments.map((environment) => environment.account)).toEqual([account, account]);
+  });
+
+  test("PLAT-08 releases go the way in which the environments are declared, from and to roles of theirs", () => {
+    const environments = [...loadEnvironments(), ...loadEnvironments({ environmentSuffix: "pr12" })];
+    const way = environments.map(({ environmentSuffix, releaseTarget, account }) => [
+      account.releaseSources.map((source) => source.environmentSuffix),
+      environmentSuffix,
+      `${releaseTarget.environmentSuffix} by ${releaseTarget.account.environmentSuffix} in ${releaseTarget.account.region}`,
+    ]);
+    expect(way).toEqual([
+      [["dev"], "dev", "staging by staging in us-east-2"],
+      [["dev"], "staging", "prod by prod in us-east-1"],
+      [["staging"], "prod", "prod by prod in us-east-1"],
+      // What isn't declared goes nowhere.
+      [["dev"], "pr12", "pr12 by dev in us-east-1"],
+    ]);
+  });
+
+  test("PLAT-08 releases that nobody can remove are refused where the environment is to be destroyable", () => {
+    const locked = { ...dev, delivery: { ...dev.delivery, releaseLockMode: "COMPLIANCE" as const } };
+    expect(refusalOf({ sources: [locked] })).toContain(
+      'dev.delivery.releaseLockMode: "COMPLIANCE" needs deletionProtection',
+    );
   });
 
   test("PLAT-20 where state and roles are doesn't depend on a variable", () => {

@@ -1,4 +1,5 @@
 import type { Environment } from "../../config/environment";
+import { releaseReaderArn } from "../names";
 import type { Statement } from "../policy";
 import { anyRegionArn, iamArn, lockIds, stateArns } from "./scope";
 
@@ -215,7 +216,13 @@ export function deployBoundary(environment: Environment, lockTable: string, work
       ],
       resources: ownRoles,
     },
-    { sid: "NoForeignRoles", effect: "Deny", actions: ["sts:AssumeRole"], notResources: ownRoles },
+    {
+      sid: "NoForeignRoles",
+      effect: "Deny",
+      actions: ["sts:AssumeRole"],
+      // But for what hands releases over.
+      notResources: [...ownRoles, ...environment.account.releaseSources.map(releaseReaderArn)],
+    },
     {
       sid: "BootstrapStateStays",
       effect: "Deny",

@@ -158,6 +158,13 @@ export function deployData({ accountId, empties, replicaRegion }: DeployDataProp
     serviceLinkedRole("FirstScaledTable", accountId, scalingRole),
     // There is no bucket yet whose account could be asked for.
     { sid: "CreateBuckets", actions: ["s3:CreateBucket"], resources: bucketArns },
+    // Who creates a bucket with locks is asked for these as well (S3, CreateBucket).
+    {
+      sid: "CreateLockedBuckets",
+      actions: ["s3:PutBucketObjectLockConfiguration", "s3:PutBucketVersioning"],
+      resources: ["arn:aws:s3:::tap-delivery-releases-*"],
+      conditions: { StringEqualsIfExists: { "aws:ResourceAccount": accountId } },
+    },
     {
       sid: "ManageBuckets",
       actions: [

@@ -14,6 +14,20 @@ export function accountArns({ accountId, account }: Environment) {
   };
 }
 
+/** By which roles releases go from one environment to the next, written out for the same reason. */
+export function releaseRoles({ account, releaseTarget }: Environment) {
+  const { environmentSuffix, region } = releaseTarget.account;
+  return {
+    /** Who copies out of this environment. */
+    reader: `arn:aws:iam::${releaseTarget.accountId}:role/tap-bootstrap-deploy-${environmentSuffix}-${region}`,
+    /** What the deploy role copies by from the environments before those of its account. */
+    sources: account.releaseSources.map(
+      (source) =>
+        `arn:aws:iam::${source.accountId}:role/tap-delivery-release-reader-${source.environmentSuffix}-${source.region}`,
+    ),
+  };
+}
+
 /** Where an account's states are, and where they are replicated to, written out for the same reason. */
 export function stateNames({ accountId, account }: Environment, { dynamodb_table }: BackendSettings) {
   const regions = stateRegions(account);

@@ -25,7 +25,8 @@ export function experimentsOf(comparison: Comparison, laboratory: Laboratory): E
   const environmentWith = (wanted: readonly ConfigKey[]) =>
     remember(environments, namesOf(wanted), () => {
       const absent = isFirstAbsent ? first.environment.environmentSuffix : undefined;
-      return laboratory.load(sourcesWith(wanted), environmentSuffix, absent);
+      const loaded = laboratory.load(sourcesWith(wanted), environmentSuffix, absent);
+      return loaded && withNeighboursOf(second.environment, loaded);
     });
   const contexts = new Map<string, readonly ConfigKey[] | undefined>();
   const contextOf = (key: ConfigKey) =>
@@ -51,6 +52,12 @@ export function experimentsOf(comparison: Comparison, laboratory: Laboratory): E
     contextOf,
     readersAmong: (reads) => keys.filter((key) => mayShow(changesOf(key), reads)),
   };
+}
+
+/** Which environments come before and behind it is part of which one it is; here one of them is missing. */
+function withNeighboursOf({ releaseTarget, account }: Environment, environment: Environment): Environment {
+  const { releaseSources } = account;
+  return { ...environment, releaseTarget, account: { ...environment.account, releaseSources } };
 }
 
 function changedPaths(before: Environment, after: Environment): string[] {

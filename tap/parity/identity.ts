@@ -1,4 +1,4 @@
-import type { Environment } from "../../config/environment";
+import type { Environment, Neighbour } from "../../config/environment";
 
 /** What an environment is called and where it is: all that may differ between two of them without a key that says so. */
 export interface Identity {
@@ -6,6 +6,8 @@ export interface Identity {
   readonly accountId: string;
   /** Primary region first. */
   readonly regionNames: readonly string[];
+  /** Where its releases come from and go to: named in the policies of both ends. @default nowhere */
+  readonly neighbours?: Readonly<Record<string, Neighbour>>;
 }
 
 /** Texts of one environment as those of another, and whether two say the same about either. */
@@ -22,10 +24,14 @@ export interface Translation {
  */
 export function translation(first: Identity, second: Identity): Translation {
   const [roles, others] = [rolesOf(first), rolesOf(second)];
+  const [nearby, othersNearby] = [neighbourRolesOf(first), neighbourRolesOf(second)];
   const words = new Map([...others].map(([word, role]) => [role, word]));
   const own = wordPattern([...roles.keys()]);
-  const any = wordPattern([...roles.keys(), ...others.keys()]);
-  const isSameWord = (a: string, b: string) => a === b || (roles.has(a) && roles.get(a) === others.get(b));
+  const any = wordPattern([...roles, ...others, ...nearby, ...othersNearby].map(([word]) => word));
+  const isSameWord = (a: string, b: string) =>
+    a === b ||
+    (roles.has(a) && roles.get(a) === others.get(b)) ||
+    nearby.some(([word, role]) => word === a && othersNearby.some(([other, its]) => other === b && its === role));
   return {
     translate: (text) => text.replace(own, (word) => words.get(roles.get(word) ?? "") ?? word),
     isSame: (a, b) => {
@@ -36,8 +42,15 @@ export function translation(first: Identity, second: Identity): Translation {
   };
 }
 
-export function identityOf({ environmentSuffix, accountId, regionNames }: Environment): Identity {
-  return { environmentSuffix, accountId, regionNames };
+export function identityOf(environment: Environment): Identity {
+  const { environmentSuffix, accountId, regionNames, account, releaseTarget } = environment;
+  const sources = account.releaseSources.map((source, index) => [`source ${index}`, source]);
+  return {
+    environmentSuffix,
+    accountId,
+    regionNames,
+    neighbours: { target: releaseTarget, ...Object.fromEntries(sources) },
+  };
 }
 
 /** Whether two values are the same but for digests: those of texts with names in them are as different as the names. */
@@ -51,6 +64,19 @@ function rolesOf({ environmentSuffix, accountId, regionNames }: Identity): Map<s
     [zonePrefix(region), `zones ${index}`],
   ]);
   return new Map([...regions, [accountId, "account"], [environmentSuffix, "environment"]]);
+}
+
+/** One word may have several: what is the region of the one before may be that of the one behind. */
+function neighbourRolesOf({ neighbours = {} }: Identity): [string, string][] {
+  return Object.entries(neighbours).flatMap(
+    ([which, { environmentSuffix, region, accountId, account }]): [string, string][] => [
+      [environmentSuffix, `environment of ${which}`],
+      [region, `region of ${which}`],
+      [accountId, `account of ${which}`],
+      [account.environmentSuffix, `bootstrap of ${which}`],
+      [account.region, `region of the bootstrap of ${which}`],
+    ],
+  );
 }
 
 /** `use1` of us-east-1, `apse2` of ap-southeast-2: how ids of its zones begin (AWS RAM user guide, zone ids). */

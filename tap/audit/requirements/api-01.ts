@@ -3,6 +3,7 @@ import { regionPattern } from "../../../config/fields";
 import { type Leaf, leavesOf } from "../../graph/leaves";
 import { remembering } from "../../graph/remembering";
 import { type Attributes, isObject } from "../../graph/terraform-json";
+import { releaseRoles } from "../account-arns";
 import { expectThat, type Finding, judgeEach, type Requirement } from "../requirement";
 import { resourcesOf, type StackJson } from "../stack-json";
 
@@ -58,7 +59,8 @@ const awsNames: Readonly<Record<string, RegExp>> = {
   "aws_cloudwatch_metric_alarm metric_name": /^[A-Z0-9][A-Za-z0-9.]+$/,
   "aws_cloudwatch_metric_alarm metric_query.metric.metric_name": /^[A-Z0-9][A-Za-z0-9.]+$/,
   "aws_cloudwatch_metric_alarm metric_query.metric.namespace": /^AWS\/\w+$/,
-  "aws_cloudwatch_metric_alarm namespace": /^AWS\/\w+$/,
+  // Drift has one namespace, by which roles are let measure it, and the environment in its dimension (PLAT-09).
+  "aws_cloudwatch_metric_alarm namespace": /^(AWS\/\w+|Tap\/Drift)$/,
   "aws_vpc_endpoint service_name": /^com\.amazonaws\.[a-z0-9-]+\.[a-z0-9.-]+$/,
   "aws_wafv2_web_acl rule.statement.managed_rule_group_statement.name": /^AWSManagedRules\w+$/,
   "aws_wafv2_web_acl rule.statement.managed_rule_group_statement.vendor_name": /^AWS$/,
@@ -157,12 +159,17 @@ const beginnings: Readonly<Record<string, RegExp>> = {
 };
 
 /** Where state is, what bootstrap made, beginnings of names, and mailboxes of teams. */
-function isAccountWide(mention: string, { way, type }: Text, { accountId, account }: Environment): boolean {
+function isAccountWide(mention: string, { way, type }: Text, environment: Environment): boolean {
+  const { accountId, account } = environment;
   if (type === "terraform")
     return [`tap-state-${accountId}-${account.stateRegion}`, "tap-state-lock", "tap-state"].includes(mention);
   const ofBootstrap = new RegExp(`^tap-bootstrap-[a-z-]+-${account.environmentSuffix}-${account.region}$`);
   return (
     ofBootstrap.test(mention) ||
+    // Who takes releases over to the next environment.
+    (type === "aws_iam_role" &&
+      way === "assume_role_policy.Statement.Condition.ArnEquals.aws:PrincipalArn" &&
+      releaseRoles(environment).reader.endsWith(`:role/${mention}`)) ||
     (/^tap-([a-z]+-)?\*?$/.test(mention) && beginnings[type]?.test(way) === true) ||
     (type === "aws_sns_topic_subscription" && way === "endpoint" && /^[^@/:]+@[^@/:]+$/.test(mention))
   );

@@ -1,6 +1,6 @@
 import type { BackendSettings } from "../../../config/backend";
 import type { Environment } from "../../../config/environment";
-import { accountArns, stateNames } from "../account-arns";
+import { accountArns, releaseRoles, stateNames } from "../account-arns";
 import { type Denial, denies, sameInPolicy, serviceOf, withArns } from "../policies";
 import { expectThat, type Finding } from "../requirement";
 import { type PolicyStatement, resourcesOf, type StackJson, statementsOf } from "../stack-json";
@@ -157,7 +157,11 @@ function roleDenials(environment: Environment): Denial[] {
       ],
       resources: ownRoles,
     },
-    { sid: "NoForeignRoles", actions: ["sts:AssumeRole"], notResources: ownRoles },
+    {
+      sid: "NoForeignRoles",
+      actions: ["sts:AssumeRole"],
+      notResources: [...ownRoles, ...releaseRoles(environment).sources],
+    },
   ];
 }
 

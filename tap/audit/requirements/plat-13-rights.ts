@@ -1,6 +1,6 @@
 import type { BackendSettings } from "../../../config/backend";
 import type { Environment } from "../../../config/environment";
-import { accountArns, stateNames, stateRegions } from "../account-arns";
+import { accountArns, releaseRoles, stateNames, stateRegions } from "../account-arns";
 import { sameInPolicy, serviceOf } from "../policies";
 import { expectThat, type Finding } from "../requirement";
 import { type PolicyStatement, type Resource, reference, type StackJson, statementsOf } from "../stack-json";
@@ -110,7 +110,7 @@ function planMay(stack: StackJson, environment: Environment, backend: BackendSet
   };
 }
 
-/** The plan role reads states, and of the lock table their digests: nothing else that is data. */
+/** The plan role reads states, and of the lock table their digests: nothing else that is data. It says what has drifted. */
 function planLimits(stack: StackJson, environment: Environment, backend: BackendSettings): Limits {
   const { bucketNames, buckets, lockTables } = stateNames(environment, backend);
   const keys = stateRegions(environment.account).map((region) => stateKeyOf(stack, backend, region)?.address);
@@ -118,6 +118,11 @@ function planLimits(stack: StackJson, environment: Environment, backend: Backend
   const settingsOfFunctions = {
     StringEquals: { "kms:CallerAccount": environment.accountId },
     StringLike: { "kms:ViaService": "lambda.*.amazonaws.com" },
+  };
+  const alarmTopics = `arn:aws:sns:*:${environment.accountId}:tap-security-alarms-*`;
+  const messages = {
+    StringEquals: { "kms:CallerAccount": environment.accountId },
+    StringLike: { "kms:ViaService": "sns.*.amazonaws.com", "kms:EncryptionContext:aws:sns:topicArn": alarmTopics },
   };
   const digests = {
     "ForAllValues:StringLike": { "dynamodb:LeadingKeys": bucketNames.map((name) => `${name}/tap-*-md5`) },
@@ -136,7 +141,13 @@ function planLimits(stack: StackJson, environment: Environment, backend: Backend
           Resource,
           keys.map((address) => reference(`${address}.arn`)),
         )) ||
-      sameInPolicy(Condition, settingsOfFunctions),
+      sameInPolicy(Condition, settingsOfFunctions) ||
+      sameInPolicy(Condition, messages),
+    // What it found out about drift, and nothing else.
+    "kms:GenerateDataKey": ({ Condition }) => sameInPolicy(Condition, messages),
+    "sns:Publish": ({ Resource }) => sameInPolicy(Resource, [alarmTopics]),
+    "cloudwatch:PutMetricData": ({ Condition }) =>
+      sameInPolicy(Condition, { StringEquals: { "cloudwatch:namespace": "Tap/Drift" } }),
     // Values of API keys among them, which are in the states anyhow (SEC-04).
     "apigateway:GET": ({ Resource = [] }) => Resource.every((arn) => isApiArn(arn, environment)),
     "sts:AssumeRole": ({ Resource }) => sameInPolicy(Resource, [accountArns(environment).planRole]),
@@ -189,7 +200,8 @@ function deployLimits(environment: Environment): Limits {
             `arn:aws:iam::${environment.accountId}:role/aws-service-role/${service}/AWSServiceRoleFor${role}`,
           ]) && sameInPolicy(Condition, { StringEquals: { "iam:AWSServiceName": service } }),
       ),
-    "sts:AssumeRole": ({ Resource }) => sameInPolicy(Resource, [deployRole]),
+    "sts:AssumeRole": ({ Resource }) =>
+      sameInPolicy(Resource, [deployRole]) || sameInPolicy(Resource, releaseRoles(environment).sources),
   };
 }
 

@@ -4,7 +4,7 @@ import { resourcesOf } from "../stack-json";
 
 /** What can be in another region than its stack and takes no tags; any other type says there which region it is in. */
 const withoutTags =
-  /^aws_(api_gateway_account|backup_region_settings|kms_alias|s3_bucket_(cors_configuration|lifecycle_configuration|logging|ownership_controls|policy|public_access_block|replication_configuration|server_side_encryption_configuration|versioning))$/;
+  /^aws_(api_gateway_account|backup_region_settings|kms_alias|s3_bucket_(cors_configuration|lifecycle_configuration|logging|object_lock_configuration|ownership_controls|policy|public_access_block|replication_configuration|server_side_encryption_configuration|versioning))$/;
 
 export const plat15: Requirement = {
   id: "PLAT-15",

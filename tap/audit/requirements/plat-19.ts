@@ -1,7 +1,8 @@
+import type { Environment } from "../../../config/environment";
 import type { Graph, GraphNode } from "../../graph/model";
 import type { Statement } from "../../graph/policy";
 import { conditionsOn, coversAction } from "../../graph/statement";
-import { accountArns } from "../account-arns";
+import { accountArns, releaseRoles } from "../account-arns";
 import { type Finding, judgeNodes, type Requirement, type Subject } from "../requirement";
 
 /**
@@ -17,6 +18,7 @@ const withoutResources: Readonly<Record<string, string>> = {
   "backup-storage:MountCapsule": "what a vault is made in has no ARN",
   "cloudtrail:DescribeTrails": "a list",
   "cloudwatch:GetMetricData": "metrics have no ARN",
+  "cloudwatch:PutMetricData": "metrics have no ARN; limited by their namespace",
   "dynamodb:ListStreams": "a list",
   "ec2:DescribeAvailabilityZones": "a list",
   "ec2:DescribeFlowLogs": "a list",
@@ -252,7 +254,7 @@ function otherIdentities(subject: Subject): Finding[] {
 
 /** Who is let in from outside: services for this account, and this account; nobody else, and never everyone. */
 function resourcePolicies({ graph, environments }: Subject): Finding[] {
-  const accounts = new Map(environments.map(({ environmentSuffix, accountId }) => [environmentSuffix, accountId]));
+  const bySuffix = new Map(environments.map((environment) => [environment.environmentSuffix, environment]));
   return graph.policies
     .filter(({ kind, node }) => (kind === "resource" || kind === "trust") && node.stack.component !== "bootstrap")
     .flatMap(({ node, kind, statements }) =>
@@ -260,7 +262,8 @@ function resourcePolicies({ graph, environments }: Subject): Finding[] {
         .filter(
           (statement) =>
             statement.effect === "Allow" &&
-            !isForOwn(statement, accounts.get(node.stack.environmentSuffix ?? ""), kind === "trust"),
+            !isForOwn(statement, bySuffix.get(node.stack.environmentSuffix ?? "")?.accountId, kind === "trust") &&
+            !(kind === "trust" && isForNextEnvironment(node, statement, bySuffix)),
         )
         .map(({ sid, path }) => ({
           stack: node.stack.id,
@@ -288,6 +291,28 @@ function isForOwn(statement: Statement, accountId: string | undefined, isTrust: 
   return (
     principals.every(({ type }) => type === "Service") &&
     limits.some(({ values }) => values.every((value) => value === accountId || isThing(value, accountId)))
+  );
+}
+
+/** Releases are copied out by the deploy role of the environment that comes next, by one role. */
+function isForNextEnvironment(
+  role: GraphNode,
+  { principals, notPrincipals, conditions }: Statement,
+  environments: ReadonlyMap<string, Environment>,
+): boolean {
+  const environment = environments.get(role.stack.environmentSuffix ?? "");
+  if (environment === undefined || role.stack.component !== "delivery") return false;
+  const { accountId } = environment.releaseTarget;
+  return (
+    notPrincipals.length === 0 &&
+    principals.every(({ type, value }) => type === "AWS" && value === `arn:aws:iam::${accountId}:root`) &&
+    conditions.some(
+      ({ operator, key, values }) =>
+        operator === "ArnEquals" &&
+        key === "aws:PrincipalArn" &&
+        values.length === 1 &&
+        values[0] === releaseRoles(environment).reader,
+    )
   );
 }
 

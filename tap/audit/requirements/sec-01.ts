@@ -36,7 +36,7 @@ const withoutData = new RegExp(
     "lambda_(alias|event_source_mapping|function_event_invoke_config|permission)",
     "route53_(health_check|record)",
     "route_table(_association)?",
-    "s3_bucket_(cors_configuration|lifecycle_configuration|logging|notification|ownership_controls|policy|public_access_block|replication_configuration|server_side_encryption_configuration|versioning)",
+    "s3_bucket_(cors_configuration|lifecycle_configuration|logging|notification|object_lock_configuration|ownership_controls|policy|public_access_block|replication_configuration|server_side_encryption_configuration|versioning)",
     // What it rotates is on the other list.
     "secretsmanager_secret_rotation",
     "security_group",

@@ -1,6 +1,6 @@
 import type { Environment } from "../../../config/environment";
 import type { Graph, GraphNode } from "../../graph/model";
-import { isObject } from "../../graph/terraform-json";
+import { blocksOf, isObject } from "../../graph/terraform-json";
 import { findingsOn } from "../exact";
 import { expectThat, type Finding, judgeEach, nodesIn, type Requirement, wanted } from "../requirement";
 import type { StackJson } from "../stack-json";
@@ -44,7 +44,7 @@ const longestWindowDays = 30;
 export const str09: Requirement = {
   id: "STR-09",
   checks:
-    "dev, staging and what is made from them retain nothing: no prevent_destroy, no deletion protection, no lock, no bucket or vault that goes only when it is empty, no secret whose name stays blocked; prod keeps whatever holds data. Keys are deleted after the configured 7 to 30 days. What goes waits, as it did when it came, for what it needs: functions and what invokes them for rights and log groups, notifications for the policies of their queues.",
+    "dev, staging and what is made from them retain nothing: no prevent_destroy, no deletion protection, no lock but that of releases, which the deploy role lifts, no bucket or vault that goes only when it is empty, no secret whose name stays blocked; prod keeps whatever holds data. Keys are deleted after the configured 7 to 30 days. What goes waits, as it did when it came, for what it needs: functions and what invokes them for rights and log groups, notifications for the policies of their queues.",
   why: "An environment that can't be destroyed in one command is paid for until somebody clicks it away; one of prod's that can is gone with its data.",
   judge: (subject) => judgeEach(subject, "all", (stack, environment) => judgeStack(subject.graph, stack, environment)),
 };
@@ -70,7 +70,8 @@ function judgeStack(graph: Graph, stack: StackJson, environment: Environment): F
 }
 
 /** Of anything: a switch that is on is in the way, whatever type has it. */
-function goingProblems({ type, attributes }: GraphNode): string[] {
+function goingProblems(node: GraphNode): string[] {
+  const { type, attributes } = node;
   const { lifecycle, object_lock_enabled } = attributes;
   const expected = Object.entries(kept[type]?.goes ?? {});
   return [
@@ -78,9 +79,19 @@ function goingProblems({ type, attributes }: GraphNode): string[] {
     ...protections
       .filter((name) => attributes[name] === true || attributes[name] === "ACTIVE")
       .map((name) => `can't be destroyed, or stays behind: it has ${name}`),
-    ...wanted(!locks.test(type) && object_lock_enabled !== true, "locks what is in it"),
+    ...wanted(isLiftable(node) || (!locks.test(type) && object_lock_enabled !== true), "locks what is in it"),
     ...differing(attributes, expected),
   ];
+}
+
+/** Releases are locked everywhere (PLAT-08), here so that the deploy role removes them with their bucket. */
+function isLiftable({ type, attributes, stack }: GraphNode): boolean {
+  if (stack.component !== "delivery") return false;
+  if (type === "aws_s3_bucket") return attributes.force_destroy === true;
+  const modes = blocksOf(attributes, "rule")
+    .flatMap((rule) => blocksOf(rule, "default_retention"))
+    .map(({ mode }) => mode);
+  return type === "aws_s3_bucket_object_lock_configuration" && modes.join() === "GOVERNANCE";
 }
 
 /** Of what holds data. */

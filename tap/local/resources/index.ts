@@ -61,6 +61,7 @@ export const createdTypes: Readonly<Record<string, Load>> = {
   aws_s3_bucket_lifecycle_configuration: s3,
   aws_s3_bucket_logging: s3,
   aws_s3_bucket_notification: s3,
+  aws_s3_bucket_object_lock_configuration: s3,
   aws_s3_bucket_ownership_controls: s3,
   aws_s3_bucket_policy: s3,
   aws_s3_bucket_public_access_block: s3,

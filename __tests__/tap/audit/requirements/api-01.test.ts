@@ -135,6 +135,8 @@ const shared = [
   /^aws_iam_role permissions_boundary$/,
   /^aws_(kms_key|sns_topic_policy) policy\.Statement\.Condition\.ArnLike\.aws:SourceArn$/,
   /^aws_sns_topic_subscription endpoint$/,
+  // Who takes releases on: the account's, where there is no next environment.
+  /^aws_iam_role assume_role_policy\.Statement\.Condition\.ArnEquals\.aws:PrincipalArn$/,
   // Names that are inside another thing, which has a name of its own.
   /^aws_api_gateway_(method operation_name|model name|request_validator name|stage stage_name)$/,
   /^aws_(iam_role_policy|lambda_alias|appautoscaling_policy) name$/,
