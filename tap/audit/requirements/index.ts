@@ -26,6 +26,9 @@ import { plat04 } from "./plat-04";
 import { plat05 } from "./plat-05";
 import { plat06 } from "./plat-06";
 import { plat07 } from "./plat-07";
+import { plat08 } from "./plat-08";
+import { plat09 } from "./plat-09";
+import { plat10 } from "./plat-10";
 import { plat11 } from "./plat-11";
 import { plat12 } from "./plat-12";
 import { plat13 } from "./plat-13";
@@ -85,6 +88,9 @@ export const requirements: readonly Requirement[] = [
   plat05,
   plat06,
   plat07,
+  plat08,
+  plat09,
+  plat10,
   plat11,
   plat12,
   plat13,
