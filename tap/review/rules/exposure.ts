@@ -2,6 +2,7 @@ import {
   becomes,
   changed,
   exchanged,
+  given,
   lowered,
   notTurnedOn,
   raised,
@@ -169,6 +170,13 @@ export const exposureSignals: readonly Signal[] = [
     when: becomes(/:policy\/(?:AdministratorAccess|PowerUserAccess|IAMFullAccess|.*FullAccess)$/, true),
     class: "dangerous",
     text: "it gets all the rights of $after",
+  },
+  {
+    types: /^aws_iam_(?:role_|user_|group_)?policy_attachment$/,
+    name: /^policy_arn$/,
+    when: given,
+    class: "review",
+    text: "gives the rights of $after",
   },
   {
     types: /^aws_iam_openid_connect_provider$/,

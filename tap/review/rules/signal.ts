@@ -31,6 +31,7 @@ export const turnedOff = test((before, after) => isYes(before) && isKnown(after)
 export const turnedOn = test((before, after) => !isYes(before) && isYes(after), true);
 export const notTurnedOn = test((before, after) => before === undefined && isNo(after), true);
 export const changed = test(() => true);
+export const given = test((_, after) => !isEmpty(after), true);
 export const unset = test((before, after) => !isEmpty(before) && isEmpty(after));
 export const set = test((before, after) => isEmpty(before) && !isEmpty(after));
 export const exchanged = test((before, after) => !isEmpty(before) && !isEmpty(after) && isKnown(after));

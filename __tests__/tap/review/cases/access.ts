@@ -177,7 +177,7 @@ export const accessCases: readonly PlanCase[] = [
       "dangerous",
       "no longer held within its boundary",
     ],
-    ["new", gone, { assume_role_policy: policy(trust) }, "safe", "is new"],
+    ["new", gone, { assume_role_policy: policy(trust) }, "safe", "to “Service lambda.amazonaws.com”"],
     ["deleted", { assume_role_policy: policy(trust) }, gone, "review", "is refused from then on"],
     [
       "renamed",
@@ -314,7 +314,13 @@ export const accessCases: readonly PlanCase[] = [
         "asks for other conditions",
       ],
       ["for everyone", gone, { principal: "*" }, "dangerous", "allows everyone, without any condition"],
-      ["new", gone, { source_arn: "arn:aws:execute-api:us-east-1:123456789012:abc/*" }, "safe", "is new"],
+      [
+        "new",
+        gone,
+        { source_arn: "arn:aws:execute-api:us-east-1:123456789012:abc/*" },
+        "safe",
+        "allows “lambda:InvokeFunction”",
+      ],
       ["deleted", {}, gone, "review", "is deleted"],
     ],
   ),

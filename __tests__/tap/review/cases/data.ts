@@ -219,7 +219,7 @@ export const dataCases: readonly PlanCase[] = [
             maxReceiveCount: 3,
           }),
         },
-        {},
+        { redrive_policy: "" },
         "dangerous",
         "there is no dead-letter queue any more",
       ],

@@ -97,10 +97,20 @@ export const otherCases: readonly PlanCase[] = [
     says: ['"action":"delete"', '"action":"create"'],
   },
   {
-    name: "imported",
+    name: "imported, and made anew",
     after: { ...topic("News"), import: [{ to: "aws_sns_topic.News", id: "arn:aws:sns:us-east-1:123456789012:news" }] },
+    class: "dangerous",
+    says: ["is taken under Terraform's hand", "because “fifo_topic” can't be changed in place"],
+  },
+  {
+    name: "imported",
+    after: only(
+      "aws_cloudwatch_log_group",
+      { name: "/orders" },
+      { import: [{ to: "aws_cloudwatch_log_group.It", id: "/orders" }] },
+    ),
     class: "review",
-    says: ["is taken under Terraform's hand"],
+    says: ["is taken under Terraform's hand: “/orders”"],
   },
   {
     name: "forgotten",
