@@ -2,7 +2,7 @@ import { type Difference, differencesOf, type Sides } from "./differences";
 import type { ReviewAction } from "./model";
 import type { PlannedChange } from "./plan";
 import { cleanSentence, masked, quoted, sensitiveTexts, without } from "./shown";
-import { isObject, type Values } from "./values";
+import { entryOf, isObject, type Values } from "./values";
 
 /** A planned change as rules look at it. */
 export interface Change {
@@ -62,7 +62,7 @@ const byActions: Readonly<Record<string, ReviewAction>> = {
 };
 
 function actionOf({ change, previous_address, address }: PlannedChange): ReviewAction {
-  const action = byActions[change.actions.join(",")] ?? "unknown";
+  const action = entryOf(byActions, change.actions.join(",")) ?? "unknown";
   if (action !== "no-op") return action;
   if (change.importing !== undefined && change.importing !== null) return "import";
   return previous_address !== undefined && previous_address !== address ? "move" : "no-op";

@@ -173,7 +173,9 @@ function reviewDrift(stackId: string, planned: PlannedChange): ReviewedChange {
   const names = [...new Set(change.differences.map(({ name }) => quote(change, name)))];
   const text = isGone
     ? `is gone: somebody deleted it outside Terraform${holdsData(change) ? ", with the data in it" : ""}`
-    : `was changed outside Terraform: ${names.slice(0, 5).join(", ")}${names.length > 5 ? ` and ${names.length - 5} more` : ""}`;
+    : names.length === 0
+      ? "was read anew, and means the same"
+      : `was changed outside Terraform: ${names.slice(0, 5).join(", ")}${names.length > 5 ? ` and ${names.length - 5} more` : ""}`;
   return {
     stackId,
     address: addressOf(planned, change.secrets),

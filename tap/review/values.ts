@@ -30,6 +30,11 @@ export function memberOf(value: unknown, key: string | number): unknown {
   return isObject(value) && Object.hasOwn(value, key) ? value[key] : undefined;
 }
 
+/** What a table has of its own under a key: keys come from plans, and one may be called `constructor`. */
+export function entryOf<Entry>(table: Readonly<Record<string, Entry>>, key: string | undefined): Entry | undefined {
+  return key !== undefined && Object.hasOwn(table, key) ? table[key] : undefined;
+}
+
 /** A text as the object or list of JSON that it is; undefined for any other text. */
 export function asJson(value: unknown): object | undefined {
   if (typeof value !== "string" || !/^\s*[[{]/.test(value)) return undefined;

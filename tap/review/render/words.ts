@@ -85,7 +85,7 @@ function asides(review: Review): string[] {
   const failing = review.stacks.flatMap(({ checks }) => checks).filter(({ status }) => status !== "unknown").length;
   return [
     ...(count("failed") > 0 ? [`${counted(count("failed"), "stack")} could not be planned`] : []),
-    ...(review.losesData.length > 0 ? [`${counted(review.losesData.length, "change")} lose data`] : []),
+    ...(review.losesData.length > 0 ? [`data is lost by ${counted(review.losesData.length, "change")}`] : []),
     ...(drifted > 0 ? [`${counted(drifted, "resource")} changed outside Terraform`] : []),
     ...(failing > 0 ? [`${counted(failing, "check")} failed`] : []),
     ...(count("waiting") > 0 ? [`${counted(count("waiting"), "stack")} waiting`] : []),

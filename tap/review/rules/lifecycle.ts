@@ -1,10 +1,11 @@
 import { type Change, quote } from "../change";
 import { listed, type Reason } from "../reason";
 import { dataHolders, openings, removals } from "../types";
+import { entryOf } from "../values";
 
 /** Whether something holds what no configuration brings back. */
 export function holdsData({ type, before, after }: Pick<Change, "type" | "before" | "after">): boolean {
-  if (type in dataHolders) return true;
+  if (entryOf(dataHolders, type) !== undefined) return true;
   // Of parameters the secret ones alone: others are made again from the configuration.
   return type === "aws_ssm_parameter" && [before, after].some((side) => side.type === "SecureString");
 }
@@ -49,14 +50,14 @@ const whyDeleted: Readonly<Record<string, string>> = {
 
 function deletionWhy({ planned }: Change): string {
   if (planned.deposed !== undefined) return "an old copy that an interrupted replacement left";
-  return whyDeleted[planned.action_reason ?? ""] ?? "";
+  return entryOf(whyDeleted, planned.action_reason) ?? "";
 }
 
 function removed(change: Change, why: string): Reason {
   const behind = why === "" ? "" : `; ${why}`;
   const what = lossOf(change);
   if (what !== undefined) return { class: "irreversible", text: `deletes ${what}${guardText(change)}${behind}` };
-  const known = removals[change.type];
+  const known = entryOf(removals, change.type);
   if (known !== undefined) return { class: known.class, text: `is deleted: ${known.text}${behind}` };
   return { class: "dangerous", text: `is deleted, and nothing here knows what that takes away${behind}` };
 }
@@ -65,7 +66,7 @@ function removed(change: Change, why: string): Reason {
 function lossOf(change: Change): string | undefined {
   if (!holdsData(change)) return undefined;
   if (isOfState(change)) return "the state of Terraform itself: nothing would be known of any resource";
-  return dataHolders[change.type] ?? "a secret parameter";
+  return entryOf(dataHolders, change.type) ?? "a secret parameter";
 }
 
 const stateTypes = /^aws_(?:s3_bucket|dynamodb_table|kms_key)$/;
@@ -97,12 +98,14 @@ const whyReplaced: Readonly<Record<string, string>> = {
 function replaced(change: Change): Reason {
   const by = change.replacedBy.map((path) => quote(change, path));
   const why =
-    by.length > 0 ? `${listed(by)} can't be changed in place` : (whyReplaced[change.planned.action_reason ?? ""] ?? "");
+    by.length > 0
+      ? `${listed(by)} can't be changed in place`
+      : (entryOf(whyReplaced, change.planned.action_reason) ?? "");
   const behind = why === "" ? "" : `, because ${why}`;
   const what = lossOf(change);
   if (what !== undefined)
     return { class: "irreversible", text: `is made anew${behind}: that deletes ${what}${guardText(change)}` };
-  const known = removals[change.type];
+  const known = entryOf(removals, change.type);
   const { class: level, text } = known?.replace ?? known ?? unknownReplacement;
   return { class: level, text: `is made anew${behind}: ${text}` };
 }
@@ -110,7 +113,7 @@ function replaced(change: Change): Reason {
 const unknownReplacement = { class: "dangerous", text: "nothing here knows what the old one takes with it" } as const;
 
 function created(change: Change): Reason {
-  const opening = openings[change.type];
+  const opening = entryOf(openings, change.type);
   return opening === undefined
     ? { class: "safe", text: "is new" }
     : { class: "dangerous", text: `is new, and opens ${opening}` };
