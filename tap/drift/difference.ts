@@ -18,7 +18,7 @@ export function differences(state: Side, actual: Side, path = ""): AttributeDrif
   const [before, after] = [parsed(state.value), parsed(actual.value)];
   if (before !== undefined && after !== undefined)
     return parts({ ...state, value: before }, { ...actual, value: after }, path);
-  return [{ path, state: shown(state), actual: shown(actual) }];
+  return whole(state, actual, path);
 }
 
 /** What has parts to compare: objects, lists of objects, and both of them in a text of JSON. */
@@ -41,10 +41,10 @@ function parts(state: Side, actual: Side, path: string): AttributeDrift[] {
   });
   if (Array.isArray(before) && Array.isArray(after)) {
     // Of lists that have become longer or shorter it isn't known which of their parts is which.
-    if (before.length !== after.length) return [{ path, state: shown(state), actual: shown(actual) }];
+    if (before.length !== after.length) return whole(state, actual, path);
     return before.flatMap((_, index) => differences(at(state, index), at(actual, index), pathOf(path, index)));
   }
-  if (Array.isArray(before) || Array.isArray(after)) return [{ path, state: shown(state), actual: shown(actual) }];
+  if (Array.isArray(before) || Array.isArray(after)) return whole(state, actual, path);
   const keys = new Set([...Object.keys(before as object), ...Object.keys(after as object)]);
   return [...keys].sort().flatMap((key) => differences(at(state, key), at(actual, key), pathOf(path, key)));
 }
@@ -56,15 +56,15 @@ function partOf(sensitive: unknown, key: string | number): unknown {
     : undefined;
 }
 
-/** A value without its sensitive parts. */
-function shown({ value, sensitive }: Side): unknown {
-  if (sensitive === true) return hidden;
-  if (Array.isArray(value))
-    return value.map((part, index) => shown({ value: part, sensitive: partOf(sensitive, index) }));
-  if (!isObject(value)) return value ?? null;
-  return Object.fromEntries(
-    Object.entries(value).map(([key, part]) => [key, shown({ value: part, sensitive: partOf(sensitive, key) })]),
-  );
+/** Two values as they are; neither of them where a part of either is sensitive: which is which isn't known here. */
+function whole(state: Side, actual: Side, path: string): AttributeDrift[] {
+  if (isMarked(state.sensitive) || isMarked(actual.sensitive)) return [{ path, state: hidden, actual: hidden }];
+  return [{ path, state: state.value ?? null, actual: actual.value ?? null }];
+}
+
+function isMarked(sensitive: unknown): boolean {
+  if (typeof sensitive !== "object" || sensitive === null) return sensitive === true;
+  return Object.values(sensitive).some(isMarked);
 }
 
 function isSame(a: unknown, b: unknown): boolean {
