@@ -6,14 +6,15 @@ import { CommandError, type Context, loadConfiguration, outputFolder } from "../
 import { detectDrift } from "../drift/detect";
 import { readKnownDrift } from "../drift/known";
 import { driftMarkdown } from "../drift/markdown";
-import { counts, notify, putMetrics } from "../drift/publish";
 import type { DriftReport } from "../drift/report";
 import { driftText } from "../drift/text";
+import { counts } from "../drift/told";
 import { push } from "../graph/sorted";
 import { parseStackId } from "../graph/stack-id";
 import { interruptible } from "../interrupt";
 import { withLock } from "../local/lock";
 import { type StackFolder, workingCopies } from "../plan/folders";
+import type { PlanState } from "../plan/plan";
 import { planRoleOf } from "../plan/role";
 import { type SelectedFolders, selectIn, selectSynthesized } from "../plan/select";
 import { runSteps } from "../progress";
@@ -68,6 +69,16 @@ Exit codes: 0 no drift, or all of it known; 1 drift; 2 a stack couldn't be compa
     });
 }
 
+/** What a plan's result means here. */
+const words: Readonly<Record<PlanState, string>> = {
+  initializing: "initializing",
+  planning: "comparing",
+  failed: "not compared",
+  waiting: "nothing to compare yet",
+  changes: "compared",
+  "no changes": "compared",
+};
+
 /** The one refusal that is a result. */
 class Drifted extends CommandError {}
 
@@ -86,7 +97,7 @@ async function driftCommand(context: Context, options: DriftCommandOptions): Pro
         if (signal.aborted) break;
         const roleArn = roleOf(stacks, options);
         const detect = async (say: (text: string) => void) => {
-          const onProgress = progressOf(context, stacks.length, say);
+          const onProgress = progressOf(context, stacks.length, say, words);
           const folders = workingCopies(stacks, work);
           const { known } = selected;
           const { backendConfig } = options;
@@ -147,6 +158,8 @@ async function publish(
   { metric, notify: isNotifying }: DriftCommandOptions,
 ): Promise<void> {
   if (!metric && !isNotifying) return;
+  // Loaded with AWS's clients where they are wanted.
+  const { notify, putMetrics } = await import("../drift/publish");
   const problems: string[] = [];
   for (const report of reports) {
     const environment = environmentOf(context, report);

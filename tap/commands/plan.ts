@@ -192,12 +192,13 @@ export function progressOf(
   context: Context,
   count: number,
   say: (text: string) => void,
+  words?: Readonly<Record<PlanState, string>>,
 ): (stackId: string, state: PlanState) => void {
   let done = 0;
   return (stackId, state) => {
     const isDone = state !== "initializing" && state !== "planning";
     if (isDone) done += 1;
-    const line = `${done}/${count} ${stackId}: ${state}`;
+    const line = `${done}/${count} ${stackId}: ${words?.[state] ?? state}`;
     say(line);
     if (isDone && !context.interactive) context.remark(line);
   };

@@ -1,5 +1,5 @@
-import { counts } from "./publish";
 import { type DriftedResource, type DriftReport, shownValue } from "./report";
+import { counts } from "./told";
 
 /** For people: each resource with what differs, what is known, what couldn't be compared, and what to do. */
 export function driftText(report: DriftReport): string {

@@ -2,9 +2,9 @@ import { alarmTopicArn } from "../../../config/alarm-topic";
 import { loadEnvironments } from "../../../config/load";
 import { securityNames } from "../../../constructs/names";
 import { driftMarkdown } from "../../../tap/drift/markdown";
-import { metricsOf, notificationOf } from "../../../tap/drift/publish";
 import type { DriftReport } from "../../../tap/drift/report";
 import { driftText } from "../../../tap/drift/text";
+import { metricsOf, notificationOf } from "../../../tap/drift/told";
 
 const report = (rest: Partial<DriftReport> = {}): DriftReport => ({
   ...{ environment: "prod", drifted: [], known: [], incomplete: [], notDeployed: [], compared: ["s"], remarks: [] },
