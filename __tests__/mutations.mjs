@@ -1,9 +1,11 @@
 import { apiMutations } from "./mutations/api.mjs";
+import { driftMutations } from "./mutations/drift.mjs";
 import { filesMutations } from "./mutations/files.mjs";
 import { filesApiMutations } from "./mutations/files-api.mjs";
 import { filesRulesMutations } from "./mutations/files-rules.mjs";
 import { jobsMutations } from "./mutations/jobs.mjs";
 import { localMutations } from "./mutations/local.mjs";
+import { planMutations } from "./mutations/plan.mjs";
 import { recordsMutations } from "./mutations/records.mjs";
 import { releaseMutations } from "./mutations/release.mjs";
 import { restApiMutations } from "./mutations/rest-api.mjs";
@@ -19,11 +21,13 @@ import { streamMutations } from "./mutations/stream.mjs";
  */
 export const mutations = [
   ...apiMutations,
+  ...driftMutations,
   ...filesApiMutations,
   ...filesMutations,
   ...filesRulesMutations,
   ...jobsMutations,
   ...localMutations,
+  ...planMutations,
   ...recordsMutations,
   ...releaseMutations,
   ...restApiMutations,
