@@ -73,9 +73,9 @@ function write(path: string, text: string): void {
 export async function packForTests(sources: readonly ArchiveSource[]): Promise<ReleaseArchive[]> {
   return sources.map((source) => {
     const sha256 = hashOf(zipOf(join(source.stackFolder, String(source.arguments.source_dir))));
-    const { stackId, address, path, functionNames } = source;
+    const { stackId, address, path, functionName } = source;
     const base64Sha256 = Buffer.from(sha256, "hex").toString("base64");
-    return { stackId, address, path, functionNames, sha256, base64Sha256 };
+    return { stackId, address, path, functionName, sha256, base64Sha256 };
   });
 }
 

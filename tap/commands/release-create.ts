@@ -7,9 +7,10 @@ import { CommandError, type Context } from "../context";
 import { readText } from "../graph/read-cdktf";
 import { runSteps } from "../progress";
 import { type Created, createRelease } from "../release/create";
+import { removeLeftOvers } from "../release/left-overs";
 import { type StoreSelection, selectedStore } from "../release/location";
 import { packByTerraform } from "../release/pack";
-import { short } from "../release/read";
+import { listReleases, short } from "../release/read";
 import { sourceOf } from "../release/source";
 import type { ReleaseStore } from "../release/store";
 import { formatBytes, table } from "../text";
@@ -48,7 +49,11 @@ async function createCommand(context: Context, options: CreateCommandOptions): P
   refuseDirty(store, source.isClean);
   const lockFile = options.lockFile === undefined ? undefined : resolve(context.cwd, options.lockFile);
   const lockText = lockFile === undefined ? undefined : readText(lockFile);
-  const outdir = join(context.projectRoot, ".tap", "release", String(process.pid));
+  const folder = join(context.projectRoot, ".tap", "release");
+  removeLeftOvers(folder, "synthesized-");
+  const outdir = join(folder, `synthesized-${process.pid}`);
+  // A store that can't be reached is told of now, and not after a minute.
+  await listReleases(store);
   const start = performance.now();
   let created: Created | undefined;
   try {

@@ -31,18 +31,23 @@ async function listCommand(context: Context, options: LookOptions): Promise<void
       return { id, storedAt: storedAt.toISOString(), ...described };
     }),
   );
-  if (options.json) return context.print(JSON.stringify(releases, null, 2));
+  const broken = releases.flatMap((each) => ("problem" in each ? [each.problem] : []));
+  context.print(options.json ? JSON.stringify(releases, null, 2) : listText(store, releases));
+  if (broken.length > 0) throw new CommandError(broken.join("\n"));
+}
+
+function listText(store: ReleaseStore, releases: readonly Listed[]): string {
   if (releases.length === 0)
-    return context.print(`${store.location} has no releases. Next: tap release create --store ${store.location}`);
+    return `${store.location} has no releases. Next: tap release create --store ${store.location}`;
   const rows = releases.map((each) =>
     "problem" in each
       ? [short(each.id), each.storedAt, "", "broken", ""]
       : [short(each.id), each.storedAt, each.commit, each.environments.join(" "), formatBytes(each.bytes)],
   );
-  context.print(table(["Release", "Stored", "Commit", "Environments", "Size"], rows));
-  const broken = releases.flatMap((each) => ("problem" in each ? [each.problem] : []));
-  if (broken.length > 0) throw new CommandError(broken.join("\n"));
+  return table(["Release", "Stored", "Commit", "Environments", "Size"], rows);
 }
+
+type Listed = { id: string; storedAt: string } & (ReturnType<typeof describe> | { problem: string });
 
 function describe(manifest: Manifest) {
   const { commit, isClean } = manifest.source;
@@ -61,7 +66,7 @@ export function addShow(release: Command, context: Context): void {
     .option("--json", "print the manifest as JSON")
     .addHelpText(
       "after",
-      "\nExamples:\n  tap release show 3f2a --env dev\n  tap release show 3f2a --json | jq '.archives[] | {functionNames, base64Sha256}'",
+      "\nExamples:\n  tap release show 3f2a --env dev\n  tap release show 3f2a --json | jq '.archives[] | {functionName, base64Sha256}'",
     )
     .action(async (id: string, options: LookOptions) => showCommand(context, id, options));
 }
@@ -82,9 +87,7 @@ function showText(store: ReleaseStore, manifest: Manifest): string {
     formatBytes(files.reduce((sum, { bytes }) => sum + bytes, 0)),
   ]);
   const zips = new Map(
-    manifest.archives.flatMap(({ functionNames, base64Sha256 }) =>
-      functionNames.map((name) => [name, base64Sha256] as const),
-    ),
+    manifest.archives.map(({ functionName, path, base64Sha256 }) => [functionName || path, base64Sha256] as const),
   );
   return [
     columns([

@@ -7,7 +7,7 @@ import { pathProblems } from "./paths";
 import { providersOf } from "./tools";
 
 /** An archive that a stack's plan makes, before it is made. */
-export interface ArchiveSource extends Pick<ReleaseArchive, "stackId" | "address" | "path" | "functionNames"> {
+export interface ArchiveSource extends Pick<ReleaseArchive, "stackId" | "address" | "path" | "functionName"> {
   /** Folder that its paths are relative to. */
   readonly stackFolder: string;
   /** Arguments of the data source, without where it writes. */
@@ -28,18 +28,18 @@ const archiveProvider = "registry.terraform.io/hashicorp/archive";
 export function archiveSourcesOf(stackId: string, stackFolder: string, json: TerraformJson): ArchiveSource[] {
   const archives = Object.entries(json.data?.archive_file ?? {}).sort(([a], [b]) => (a < b ? -1 : 1));
   const providerVersion = providersOf(json).find(([source]) => source === archiveProvider)?.[1] ?? "any";
-  return archives.map(([name, attributes]) => {
+  return archives.flatMap(([name, attributes]) => {
     const { "//": _, depends_on: __, output_path: path, ...rest } = attributes;
     refuseUnknown(`${stackId}, data.archive_file.${name}`, path, rest);
-    return {
+    return functionsOf(json, name).map((functionName) => ({
       stackId,
       address: `data.archive_file.${name}`,
       path: path as string,
-      functionNames: functionsOf(json, name),
+      functionName,
       stackFolder,
       arguments: rest,
       providerVersion,
-    };
+    }));
   });
 }
 
@@ -57,10 +57,10 @@ function refuseUnknown(label: string, path: unknown, rest: Attributes): void {
 }
 
 function functionsOf(json: TerraformJson, archive: string): string[] {
-  return Object.values(json.resource?.aws_lambda_function ?? {})
+  const names = Object.values(json.resource?.aws_lambda_function ?? {})
     .filter(({ filename }) => String(filename).includes(`data.archive_file.${archive}.`))
-    .map(({ function_name: name }) => String(name))
-    .sort();
+    .map(({ function_name: name }) => String(name));
+  return names.length === 0 ? [""] : names.sort();
 }
 
 /**
@@ -81,8 +81,8 @@ export function archiveProblems(folder: string, manifest: Manifest, stackIds: re
   });
 }
 
-function archiveProblem(stackFolder: string, { stackId, path, sha256, functionNames }: ReleaseArchive): string[] {
-  const whose = `${stackId}: ${path} (${functionNames.join(", ") || "of no function"})`;
+function archiveProblem(stackFolder: string, { stackId, path, sha256, functionName }: ReleaseArchive): string[] {
+  const whose = `${stackId}: ${path} (${functionName || "of no function"})`;
   const file = join(stackFolder, ...path.split("/"));
   if (!existsSync(file)) return [`${whose} isn't there: the plan of this folder makes it`];
   const hash = hashOf(readFileSync(file));

@@ -42,7 +42,7 @@ function filesOf({ stacks }: Manifest, stackId: string): Map<string, string> {
 
 function codeOf({ archives }: Manifest, stackId: string): Map<string, string> {
   const own = archives.filter((archive) => archive.stackId === stackId);
-  return new Map(own.flatMap(({ functionNames, sha256 }) => functionNames.map((name) => [name, sha256] as const)));
+  return new Map(own.map(({ functionName, path, sha256 }) => [functionName || path, sha256]));
 }
 
 function settingsOf({ source, tools, lockFile }: Manifest): Map<string, string> {

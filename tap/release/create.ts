@@ -58,7 +58,7 @@ export async function createRelease(options: CreateOptions): Promise<Created> {
   const stored = await storeAll(store, contents, onObject);
   const put = await store.put(manifestKey(manifest.id), Buffer.from(canonical(contentOf(manifest))));
   if (put === "mended") stored.mended.push(manifestKey(manifest.id));
-  await refuseMissing(store, folder, contents);
+  await putBackMissing(store, folder, contents);
   const bytes = [...contents.values()].reduce((sum, { bytes }) => sum + bytes, 0);
   return { manifest, isNew, objects: contents.size, bytes, ...stored };
 }
@@ -176,7 +176,7 @@ async function storeAll(
 }
 
 /** What was collected while this ran is put back. */
-async function refuseMissing(
+async function putBackMissing(
   store: ReleaseStore,
   folder: string,
   contents: ReadonlyMap<string, Content>,

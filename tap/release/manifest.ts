@@ -27,8 +27,8 @@ const archive = z.strictObject({
   address: z.string(),
   /** Relative to the stack's folder. */
   path: z.string(),
-  /** Names of the functions that run it. */
-  functionNames: z.array(z.string()),
+  /** The function that runs it; empty where none does. One that several run stands here for each. */
+  functionName: z.string(),
   sha256,
   /** Lambda's CodeSha256, and the archive's output_base64sha256. */
   base64Sha256: z.string().regex(/^[A-Za-z0-9+/]{43}=$/, { error: "must be a SHA-256 in base64" }),

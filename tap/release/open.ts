@@ -9,10 +9,11 @@ import {
   rmSync,
   writeFileSync,
 } from "node:fs";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { CommandError } from "../context";
 import { writeWhole } from "../files";
 import type { TerraformJson } from "../graph/terraform-json";
+import { removeLeftOvers } from "./left-overs";
 import { lockFileFor } from "./lock-file";
 import { hashOf, type Manifest } from "./manifest";
 import { isConfiguration, isSynthesized, objectKey } from "./paths";
@@ -48,7 +49,7 @@ export async function openRelease(
   if (existsSync(into) && readdirSync(into).length > 0)
     throw new CommandError(`${into} isn't empty: a release is opened into a folder of its own`);
   const staging = `${into}.opening-${process.pid}`;
-  rmSync(staging, { recursive: true, force: true });
+  removeLeftOvers(dirname(into), `${basename(into)}.opening-`);
   try {
     const contents = new Map<string, Uint8Array>();
     const options: VerifyOptions = {

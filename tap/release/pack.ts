@@ -32,9 +32,9 @@ export function packByTerraform(context: Context, lockFile?: string): Pack {
       unique.map(([, source]) => source),
       lockFile,
     );
-    return sources.map(({ stackId, address, path, functionNames }, index): ReleaseArchive => {
+    return sources.map(({ stackId, address, path, functionName }, index): ReleaseArchive => {
       const position = unique.findIndex(([key]) => key === keys[index]);
-      return { stackId, address, path, functionNames, ...(packed[position] as Packed) };
+      return { stackId, address, path, functionName, ...(packed[position] as Packed) };
     });
   };
 }

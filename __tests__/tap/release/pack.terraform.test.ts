@@ -45,7 +45,7 @@ async function release(options: Partial<CreateOptions> = {}) {
 describeWithTerraform("releases with Terraform", () => {
   test("PLAT-08 the zips that a plan makes of a release are the release's; of anything else, they aren't", async () => {
     const { manifest, opened } = await release();
-    const names = manifest.archives.flatMap(({ functionNames }) => functionNames);
+    const names = manifest.archives.map(({ functionName }) => functionName);
     expect(names).toEqual(["tap-records-read-dev-us-east-1", "tap-records-write-dev-us-east-1"]);
     const root = temporaryFolder();
     const plan = () => {

@@ -76,7 +76,7 @@ describe("a release", () => {
       ],
     });
     expect(manifest.archives).toMatchObject([
-      { stackId: records, address: "data.archive_file.Write", functionNames: ["tap-records-write-dev-us-east-1"] },
+      { stackId: records, address: "data.archive_file.Write", functionName: "tap-records-write-dev-us-east-1" },
       { stackId: "tap-records-staging-us-east-2" },
     ]);
     expect(manifest.source).toEqual({ commit, isClean: true });
