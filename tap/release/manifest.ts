@@ -2,7 +2,14 @@ import { createHash } from "node:crypto";
 import { z } from "zod";
 import { CommandError } from "../context";
 import { parseStackId } from "../graph/stack-id";
+import { isObject } from "../graph/terraform-json";
 import { pathProblems } from "./paths";
+
+/** Raised where an older tap would misread what is new; what older ones have written stays readable. */
+const format = 1;
+
+/** A manifest names hundreds of files: one mistake may be in each. */
+const shownProblems = 5;
 
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/, { error: "must be a SHA-256, 64 hex digits" });
 
@@ -39,7 +46,7 @@ const archive = z.strictObject({
  * same wherever the same source is made into one.
  */
 const schema = z.strictObject({
-  format: z.literal(1),
+  format: z.literal(format),
   source: z.strictObject({
     /** Null where the project is in no Git repository. */
     commit: z
@@ -98,11 +105,16 @@ export function contentOf({ id: _, ...content }: Manifest): ManifestContent {
  */
 export function parseManifest(text: Uint8Array, id: string, label: string): Manifest {
   const refuse = (problems: readonly string[]): never => {
-    throw new CommandError(problems.map((problem) => `${label}: ${problem}`).join("\n"));
+    const more = problems.length - shownProblems;
+    const shown = [...problems.slice(0, shownProblems), ...(more > 0 ? [`and ${more} more of the kind`] : [])];
+    throw new CommandError(shown.map((problem) => `${label}: ${problem}`).join("\n"));
   };
   const hash = hashOf(text);
   if (hash !== id) return refuse([`isn't what its release is named by: its SHA-256 is ${hash}`]);
-  const result = schema.safeParse(jsonOf(text));
+  const json = jsonOf(text);
+  if (isObject(json) && typeof json.format === "number" && json.format !== format)
+    return refuse([`has the format ${json.format}; this version of tap reads ${format}: use that of a newer commit`]);
+  const result = schema.safeParse(json);
   if (!result.success)
     return refuse(
       result.error.issues.map(({ path, message }) => `${path.map(String).join(".") || "the manifest"} ${message}`),

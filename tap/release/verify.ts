@@ -66,14 +66,19 @@ export async function requireWhole(
   return { ...verification, manifest };
 }
 
+/** On a terminal; --json has all. */
+const shownProblems = 20;
+
 /** What is wrong with a release, and what to do. */
 export function brokenText(store: ReleaseStore, { id, manifest, problems }: Verification): string {
+  const more = problems.length - shownProblems;
   const commit = manifest?.source.commit;
   const again = commit ? `at commit ${short(commit)}` : "from its source";
   return [
     `Release ${short(id)} of ${store.location} isn't whole:`,
-    ...problems.map((problem) => `  ${problem.replaceAll("\n", "\n  ")}`),
-    `It is used by nobody so. To mend it: tap release copy ${short(id)} --from <a store that has it whole> --to ${store.location}, or tap release create --store ${store.location} ${again}: either puts back what is missing, and replaces what is wrong.`,
+    ...problems.slice(0, shownProblems).map((problem) => `  ${problem.replaceAll("\n", "\n  ")}`),
+    ...(more > 0 ? [`  and ${more} more, which tap release verify --json lists`] : []),
+    `Nothing goes on with it. To mend it: tap release copy ${short(id)} --from <a store that has it whole> --to ${store.location}, or tap release create --store ${store.location} ${again}: either puts back what is missing, and replaces what is wrong.`,
   ].join("\n");
 }
 

@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import {
   chmodSync,
   cpSync,
@@ -185,6 +186,15 @@ describe("verification", () => {
     expect((await verifyRelease(store, id)).problems).toEqual([]);
   });
 
+  test("much that is wrong is cut, and counted", async () => {
+    const { store, id, path } = await stored();
+    for (let index = 0; index < 30; index += 1) writeFileSync(path(`releases/${id}/note-${index}`), "");
+    expect((await verifyRelease(store, id)).problems).toHaveLength(30);
+    await expect(openRelease(store, id, join(temporaryFolder(), "opened"))).rejects.toThrow(
+      /note-26 [^\n]*\n {2}and 10 more, which tap release verify --json lists\nNothing goes on with it/,
+    );
+  });
+
   type Spoil = (given: Awaited<ReturnType<typeof stored>>) => string | RegExp;
   const spoiled: [string, Spoil][] = [
     [
@@ -326,8 +336,17 @@ describe("verification", () => {
       /environments\.prod names .* which is no stack of it/,
     ],
     ["a stack of no environment", (content) => ({ ...content, environments: {} }), /named 0 times in environments/],
+    [
+      "the same mistake a hundred times",
+      (content) => ({ ...content, archives: Array.from({ length: 100 }, () => ({})) }),
+      /and \d{3} more of the kind$/m,
+    ],
     ["a field that nobody knows", (content) => ({ ...content, note: "x" }), /note/],
-    ["another format", (content) => ({ ...content, format: 2 }), /format/],
+    [
+      "another format",
+      (content) => ({ ...content, format: 2 }),
+      /has the format 2; this version of tap reads 1: use that of a newer commit/,
+    ],
     ["a hash that is none", (content) => ({ ...content, lockFile: { sha256: "../x", bytes: 1 } }), /must be a SHA-256/],
   ];
 
@@ -387,6 +406,16 @@ describe("an opened release", () => {
     rmSync(path(objectKey(fileOf(manifest, "tap-records-staging-us-east-2"))));
     await openRelease(store, id, join(temporaryFolder(), "opened"), { environments: ["dev"] });
     await expect(openRelease(store, id, join(temporaryFolder(), "opened"))).rejects.toThrow(/isn't there/);
+  });
+
+  test("what a killed one has left beside it goes", async () => {
+    const { store, id } = await stored();
+    const folder = temporaryFolder();
+    const gone = spawnSync(process.execPath, ["--version"]).pid;
+    for (const name of [`opened.opening-${gone}`, `opened.opening-${process.ppid}`, "opened.opening-notes"])
+      mkdirSync(join(folder, name));
+    await openRelease(store, id, join(folder, "opened"));
+    expect(readdirSync(folder)).toEqual(["opened", `opened.opening-${process.ppid}`, "opened.opening-notes"]);
   });
 
   test("is never mixed with what is there, and of no environment that it lacks", async () => {
