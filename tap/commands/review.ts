@@ -13,6 +13,7 @@ import {
   reviewPlans,
   reviewText,
   type StackNote,
+  type StackPlanJson,
 } from "../review";
 import { CommentError, type CommentTarget, commentMarker, putComment } from "../review/comment";
 import { readPlans } from "../review/sources";
@@ -82,7 +83,7 @@ async function review(context: Context, paths: string[], options: ReviewOptions,
   const target = checkCall(context, paths, options, command);
   const notes = [...options.waiting, ...options.failed];
   const plans = readPlans(paths, context.cwd);
-  const result = reviewPlans(plans, { notes });
+  const result = reviewRead(plans, notes);
   const text = outputOf(context, result, options);
   if (options.out === undefined) context.print(text.trimEnd());
   else {
@@ -91,6 +92,16 @@ async function review(context: Context, paths: string[], options: ReviewOptions,
   }
   if (target !== undefined) await comment(context, target, result, options);
   refuse(result, options.failOn);
+}
+
+/** Long lists are read while they are reviewed: that they are no JSON comes out here. */
+function reviewRead(plans: readonly StackPlanJson[], notes: readonly StackNote[]): Review {
+  try {
+    return reviewPlans(plans, { notes });
+  } catch (error) {
+    if (error instanceof SyntaxError) throw new CommandError(`A plan is no JSON: ${error.message}`);
+    throw error;
+  }
 }
 
 /** All that is wrong with a call is told at once. */

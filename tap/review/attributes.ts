@@ -2,7 +2,7 @@ import type { Change } from "./change";
 import { type Difference, differencesOf } from "./differences";
 import type { AttributeDiff } from "./model";
 import { cleanAddress, cleanText, sensitiveText, shownValue, without } from "./shown";
-import { asJson, isEmpty, isSame } from "./values";
+import { asJson, isEmpty, isSame, unknownValue } from "./values";
 
 /** Attributes of one change that are listed. */
 const most = { create: 12, others: 40 };
@@ -12,9 +12,7 @@ const dull = /^(?:region|timeouts(?:\..*)?|tags_all(?:\..*)?)$/;
 /** The attributes that differ, as anybody may see them. */
 export function attributesOf(change: Change): { attributes: AttributeDiff[]; attributesLeft: number } {
   const isNew = change.action === "create";
-  const told = withoutTwins(change.differences).filter(
-    ({ name, after }) => !isNew || !(dull.test(name) || isEmpty(after) || typeof after === "symbol"),
-  );
+  const told = withoutTwins(change.differences).filter((difference) => saysSomething(change, difference));
   const limit = isNew ? most.create : most.others;
   const attributes: AttributeDiff[] = [];
   let left = 0;
@@ -29,6 +27,13 @@ export function attributesOf(change: Change): { attributes: AttributeDiff[]; att
     left += Math.max(0, shown.length - room);
   }
   return { attributes, attributesLeft: left };
+}
+
+/** Of something new what is set; of something made anew not what AWS will say of it. */
+function saysSomething({ action, replacedBy }: Change, { name, path, after }: Difference): boolean {
+  const isUnknown = after === unknownValue;
+  if (action === "create") return !(dull.test(name) || isEmpty(after) || isUnknown);
+  return action !== "replace" || !isUnknown || replacedBy.includes(path);
 }
 
 /** The provider repeats all tags in `tags_all`. */

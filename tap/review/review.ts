@@ -10,6 +10,7 @@ import { type ActionInvocation, type Plan, type PlannedChange, planProblem } fro
 import type { Reason } from "./reason";
 import { holdsData } from "./rules/lifecycle";
 import { cleanAddress, cleanSentence, cleanText, quoted, without } from "./shown";
+import { memberOf } from "./values";
 
 export interface StackPlanJson {
   readonly stackId: string;
@@ -56,11 +57,15 @@ interface Reviewed {
 }
 
 function reviewStack(stackId: string, plan: Plan): Reviewed {
-  const drift = [...(plan.resource_drift ?? [])].filter(({ change }) => change.actions.join() !== "no-op");
+  const drift = [...(plan.resource_drift ?? [])].filter((planned) => {
+    checkChange(stackId, planned);
+    return planned.change.actions.join() !== "no-op";
+  });
   const drifted = new Map(drift.map((planned) => [planned.address, planned]));
   const changes: ReviewedChange[] = [];
   const losing: ReviewedChange[] = [];
   const add = (planned: PlannedChange, more: readonly Reason[] = []) => {
+    checkChange(stackId, planned);
     const one = reviewChange(stackId, planned, more, drifted.get(planned.address));
     if (one === undefined) return;
     changes.push(one.change);
@@ -72,6 +77,16 @@ function reviewStack(stackId: string, plan: Plan): Reviewed {
   for (const action of plan.action_invocations ?? []) changes.push(reviewInvocation(stackId, action));
   for (const planned of drift) changes.push(reviewDrift(stackId, planned));
   return { changes, losing, stack: stackOf(stackId, plan, changes, drift.length) };
+}
+
+/** A plan that Terraform wrote has them. */
+function checkChange(stackId: string, planned: unknown): void {
+  const address = memberOf(planned, "address");
+  const actions = memberOf(memberOf(planned, "change"), "actions");
+  if (typeof address !== "string" || typeof memberOf(planned, "type") !== "string" || !Array.isArray(actions))
+    throw new CommandError(
+      `${stackId} has a change without address, type or actions: it is no complete output of terraform show -json <plan>`,
+    );
 }
 
 function deferred(reason: string | undefined): Reason {

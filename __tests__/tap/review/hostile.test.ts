@@ -190,14 +190,13 @@ test("every row of the table has the columns of its head, whatever a stack is ca
 });
 
 /** All but the end of a line. */
-const steering = /[\p{Cf}\p{Zl}\p{Zp}]|(?!\n)\p{Cc}/u;
+const steering = /[\p{Cf}\p{Cs}\p{Zl}\p{Zp}]|(?!\n)\p{Cc}/u;
 
 test("PLAT-08 nothing that steers a terminal or turns text around is in any output", () => {
   fc.assert(
     fc.property(hostileReview, (review) => {
       for (const output of outputsOf(review)) {
         expect(steering.exec(output)?.[0].codePointAt(0)?.toString(16)).toBeUndefined();
-        expect(output).toBe(output.toWellFormed());
       }
     }),
     { numRuns: 300 },
