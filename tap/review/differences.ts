@@ -58,19 +58,26 @@ function areObjects(before: unknown, after: unknown): boolean {
 
 function compareObjects(place: Place, found: Difference[]): void {
   const { before, after, unknown } = place;
-  const keys = new Set([before, after, unknown].flatMap((side) => (isObject(side) ? Object.keys(side) : [])));
-  for (const key of keys) {
+  for (const key of keysOf(before, after, unknown)) {
+    // Most attributes are the same: of those nothing more is made.
+    if (isPlainlySame(memberOf(before, key), memberOf(after, key), memberOf(unknown, key))) continue;
     const way = /^[\w-]+$/.test(key) ? key : `[${JSON.stringify(key)}]`;
-    const joint = place.path === "" || way.startsWith("[") ? "" : place.path.endsWith(" ") ? "" : ".";
-    compare(
-      {
-        ...below(place, key, key),
-        path: `${place.path}${joint}${way}`,
-        name: place.name === "" ? key : `${place.name}.${key}`,
-      },
-      found,
-    );
+    const isFirst = place.path === "" || place.path.endsWith(" ");
+    const path = `${place.path}${isFirst || way.startsWith("[") ? "" : "."}${way}`;
+    compare(below(place, key, key, path, place.name === "" ? key : `${place.name}.${key}`), found);
   }
+}
+
+/** Mostly both sides have the same keys, in the same order. */
+function keysOf(...sides: readonly unknown[]): Iterable<string> {
+  const [first = [], ...others] = sides.filter(isObject).map((side) => Object.keys(side));
+  if (others.every((keys) => keys.length <= first.length && keys.every((key, at) => key === first[at]))) return first;
+  return new Set([first, ...others].flat());
+}
+
+function isPlainlySame(before: unknown, after: unknown, unknown: unknown): boolean {
+  if (unknown === true || (typeof unknown === "object" && unknown !== null && !isEmpty(unknown))) return false;
+  return before === after ? typeof before !== "object" || before === null : isEmpty(before) && isEmpty(after);
 }
 
 /** Members that are the same on both sides are left out wherever they stand; the others are compared in order. */
@@ -81,7 +88,7 @@ function compareLists(place: Place, found: Difference[]): void {
   const length = Math.max(leftBefore.length, leftAfter.length);
   for (let at = 0; at < length; at += 1) {
     const [from, to] = [leftBefore[at], leftAfter[at]];
-    compare({ ...below(place, from, to), path: `${place.path}[${to ?? from}]` }, found);
+    compare(below(place, from, to, `${place.path}[${to ?? from}]`, place.name), found);
   }
 }
 
@@ -103,17 +110,22 @@ function knowns(mark: unknown): unknown {
   return isObject(mark) ? Object.values(mark).filter((inner) => !isEmpty(knowns(inner))) : undefined;
 }
 
-function below(place: Place, from: string | number | undefined, to: string | number | undefined): Place {
-  const member = (value: unknown, key: string | number | undefined) =>
-    key === undefined ? undefined : memberOf(value, key);
+type Key = string | number | undefined;
+
+function below(place: Place, from: Key, to: Key, path: string, name: string): Place {
   return {
-    ...place,
+    path,
+    name,
     before: member(place.before, from),
     after: member(place.after, to),
     unknown: member(place.unknown, to),
     beforeSensitive: member(place.beforeSensitive, from),
     afterSensitive: member(place.afterSensitive, to),
   };
+}
+
+function member(value: unknown, key: Key): unknown {
+  return key === undefined ? undefined : memberOf(value, key);
 }
 
 function isListOfObjects(value: unknown, unknown: unknown): boolean {
