@@ -9,6 +9,7 @@ import { planMutations } from "./mutations/plan.mjs";
 import { recordsMutations } from "./mutations/records.mjs";
 import { releaseMutations } from "./mutations/release.mjs";
 import { restApiMutations } from "./mutations/rest-api.mjs";
+import { reviewMutations } from "./mutations/review.mjs";
 import { streamMutations } from "./mutations/stream.mjs";
 
 /*
@@ -31,6 +32,7 @@ export const mutations = [
   ...recordsMutations,
   ...releaseMutations,
   ...restApiMutations,
+  ...reviewMutations,
   ...streamMutations,
   // PLAT-01: what TapStack gives to every stack
   {
