@@ -70,9 +70,9 @@ export const reviewMutations = [
     "the review shows what Terraform marks as sensitive",
     "shown.ts",
     "if (isSensitive) return sensitiveText;",
-    "if (isSensitive && typeof value === 'boolean') return sensitiveText;",
-    "cases|tap/review/hostile",
-    "sensitive",
+    'if (isSensitive && typeof value === "boolean") return sensitiveText;',
+    "hostile",
+    "however short",
   ),
   mutation(
     "the review shows a sensitive text where it stands unmarked",

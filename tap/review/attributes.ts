@@ -1,7 +1,7 @@
 import type { Change } from "./change";
 import { type Difference, differencesOf } from "./differences";
 import type { AttributeDiff } from "./model";
-import { cleanAddress, cleanText, sensitiveText, shownValue, without } from "./shown";
+import { cleanAddress, cleanText, shownValue, without } from "./shown";
 import { asJson, isEmpty, isSame, unknownValue } from "./values";
 
 /** Attributes of one change that are listed. */
@@ -56,9 +56,7 @@ function shownAttributes(change: Change, difference: Difference, isNew: boolean)
 function shownOne(change: Change, { path, name, before, after, isSensitive }: Difference): AttributeDiff {
   const shown = (value: unknown) => {
     const text = shownValue(value, name, isSensitive);
-    if (text === undefined) return undefined;
-    if (isSensitive && !isEmpty(value)) return sensitiveText;
-    return without(text, change.secrets);
+    return text === undefined ? undefined : without(text, change.secrets);
   };
   const [from, to] = [shown(before), shown(after)];
   const forces = change.replacedBy.some(

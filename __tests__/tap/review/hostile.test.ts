@@ -258,6 +258,19 @@ test("PLAT-08 what Terraform marks as sensitive is in no output, wherever else i
   );
 });
 
+test("PLAT-08 what Terraform marks as sensitive is not shown, however short", () => {
+  const marks = { pin: true, flag: true, count: true };
+  const change = planned(
+    "aws_glue_job",
+    { pin: "7391", flag: true, count: 7392 },
+    { pin: "7393", flag: false, count: 7394 },
+    {},
+    { before_sensitive: marks, after_sensitive: marks },
+  );
+  for (const output of outputsOf(reviewPlans([{ stackId: "stack", plan: planOf(change) }])))
+    expect(output).not.toMatch(/739\d/);
+});
+
 test.each([
   ["an access key", "id", "AKIAIOSFODNN7EXAMPLE"],
   ["a token", "note", "ghp_abcdefghijklmnopqrstuvwxyz0123456789"],
