@@ -57,6 +57,10 @@ describe("differences of attributes", () => {
     expect(between({ a: "x" }, { a: "y" }, { a: true })).toEqual([
       { path: "a", state: "(sensitive)", actual: "(sensitive)" },
     ]);
+    // Nor are the keys in what is sensitive as a whole.
+    expect(between({ a: { "key-1": "x" } }, { a: { "key-2": "x" } }, { a: true })).toEqual([
+      { path: "a", state: "(sensitive)", actual: "(sensitive)" },
+    ]);
     expect(between("x", "y", true)).toEqual([{ path: "", state: "(sensitive)", actual: "(sensitive)" }]);
   });
 });
