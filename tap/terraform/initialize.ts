@@ -1,11 +1,16 @@
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Context } from "../context";
+import { setTimeout as pause } from "node:timers/promises";
+import { CommandError, type Context } from "../context";
+import { acquire } from "../local/lock";
 import { type LoggedOptions, type LoggedResult, terraformLogged } from "./logged";
 
 /** Checksums of the providers that a folder's configuration asks for. */
 export const lockFileName = ".terraform.lock.hcl";
+
+/** How often it is tried again to fill the cache, while another process does. */
+const waitMilliseconds = 200;
 
 /** What the last `init` of a folder was of; in `.terraform`, so that it goes where that goes. */
 const stampFile = join(".terraform", "tap-init");
@@ -49,11 +54,29 @@ export class Initializer {
       return this.#run(folder, options);
     }
     try {
-      const result = await this.#run(folder, options);
+      const result = await this.#alone(options.signal, () => this.#run(folder, options));
       if (result.exitCode === 0) this.#remember(folder, required);
       return result;
     } finally {
       release();
+    }
+  }
+
+  /** While no other process fills the cache: a lock beside it says who does. */
+  async #alone<T>(signal: AbortSignal | undefined, run: () => Promise<T>): Promise<T> {
+    let release: (() => void) | undefined;
+    while (release === undefined && !signal?.aborted) {
+      try {
+        release = acquire(`${this.#cache}.lock`, "terraform init");
+      } catch (error) {
+        if (!(error instanceof CommandError)) throw error;
+        await pause(waitMilliseconds);
+      }
+    }
+    try {
+      return await run();
+    } finally {
+      release?.();
     }
   }
 

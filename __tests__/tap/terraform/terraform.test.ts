@@ -9,6 +9,8 @@ import { errorLine, fakeTerraform } from "../../support/fake-terraform";
 import { projectRoot, temporaryFolder } from "../../support/project";
 import { testContext } from "../../support/three-stacks";
 
+jest.setTimeout(30_000);
+
 describe("the Terraform that runs", () => {
   test.each([
     ["Terraform v1.11.4", { product: "Terraform", version: "1.11.4" }],
@@ -82,7 +84,7 @@ describe("a run with its output in a file", () => {
 
   test("PLAT-10 where this process is killed, Terraform goes on to its end", async () => {
     const folder = temporaryFolder();
-    const { TERRAFORM_BINARY_NAME: fake } = fakeTerraform('sleep 0.8; echo "still writing"; touch ended');
+    const { TERRAFORM_BINARY_NAME: fake } = fakeTerraform('touch begun; sleep 0.5; echo "still writing"; touch ended');
     const parent = join(folder, "parent.cjs");
     buildSync({
       stdin: {
@@ -97,9 +99,12 @@ describe("a run with its output in a file", () => {
       outfile: parent,
     });
     const child = spawn(process.execPath, [parent], { cwd: folder, stdio: "ignore" });
-    await pause(500);
+    const untilThere = async (name: string) => {
+      for (let left = 100; left > 0 && !existsSync(join(folder, name)); left -= 1) await pause(100);
+    };
+    await untilThere("begun");
     child.kill("SIGKILL");
-    await pause(1_500);
+    await untilThere("ended");
     expect(existsSync(join(folder, "ended"))).toBe(true);
     expect(readFileSync(join(folder, "plan.log"), "utf8")).toContain("still writing");
   });
