@@ -575,6 +575,27 @@ describe("collection", () => {
     expect(existsSync(join(store.location, objectKey(hashOf(young))))).toBe(true);
   });
 
+  test("PLAT-08 a release that is made while this runs keeps what it is made of", async () => {
+    const { store, ids } = await three();
+    let made = "";
+    const meanwhile: ReleaseStore = {
+      location: store.location,
+      locate: (key) => store.locate(key),
+      read: (key) => store.read(key),
+      list: (prefix) => store.list(prefix),
+      put: (key, content) => store.put(key, content),
+      tidy: () => store.tidy(),
+      remove: async (key) => {
+        const options = { store, folder: synthesizedFixture({ code: "1" }), source: { commit: null, isClean: false } };
+        made ||= (await releaseFixture(options)).manifest.id;
+        return store.remove(key);
+      },
+    };
+    const { removed } = await collectReleases(meanwhile, { keep: 1 });
+    expect(new Set(removed)).toEqual(new Set([ids[0], ids[1]]));
+    expect((await verifyRelease(store, made)).problems).toEqual([]);
+  });
+
   test("PLAT-08 where a manifest can't be read, nothing goes: it may need anything", async () => {
     const { store, ids } = await three();
     overwrite(join(store.location, manifestKey(ids[2])), "{}");

@@ -3,6 +3,7 @@ import type { AddressInfo } from "node:net";
 import { hashOf } from "../../../tap/release/manifest";
 import { objectKey } from "../../../tap/release/paths";
 import { openStore, type ReleaseStore } from "../../../tap/release/store";
+import { releaseFixture } from "../../support/release-fixture";
 
 /*
  * What goes to S3 and what comes back in cases that no emulator brings about; the rest is in s3-store.aws.test.ts.
@@ -30,7 +31,10 @@ const locked = `<ObjectLockConfiguration><ObjectLockEnabled>Enabled</ObjectLockE
 
 beforeEach(async () => {
   requests = [];
-  answers = [];
+  answers = [
+    (what) =>
+      what.includes("manifest.json?x-id=GetObject") ? { status: 404, body: errorBody("NoSuchKey") } : undefined,
+  ];
   server = createServer((request, response) => {
     let body = "";
     request.on("data", (chunk) => (body += chunk));
@@ -60,6 +64,20 @@ test("PLAT-08 an object is put only where there is none, with its SHA-256 for S3
   expect(what).toMatch(`PUT /bucket/prefix/${key}`);
   expect(headers).toMatchObject({ "if-none-match": "*", "x-amz-checksum-sha256": checksum });
   expect(Object.keys(headers).filter((name) => /encryption|object-lock|acl|grant/.test(name))).toEqual([]);
+});
+
+test("PLAT-08 a release's manifest is put after all of its objects, and not where one was refused", async () => {
+  await releaseFixture({ store });
+  const puts = sent("PUT").map(({ what }) => /(releases|objects)\//.exec(what)?.[1]);
+  // After it, what this server has forgotten is put back.
+  expect(puts.slice(0, 6)).toEqual(["objects", "objects", "objects", "objects", "objects", "releases"]);
+  requests = [];
+  const isLast = () => sent("PUT").length === 5;
+  answers.push((what) =>
+    what.startsWith("PUT") && isLast() ? { status: 403, body: errorBody("AccessDenied") } : undefined,
+  );
+  await expect(releaseFixture({ store })).rejects.toThrow(/objects\/\w+ can't be written: access denied/);
+  expect(sent("PUT").filter(({ what }) => what.includes("releases/"))).toEqual([]);
 });
 
 test("two runs that write the same at once: the one that S3 turns away comes again", async () => {
