@@ -45,7 +45,8 @@ Needs Terraform ≥ 1.10, and its archive provider from a registry or a mirror (
 
 async function createCommand(context: Context, options: CreateCommandOptions): Promise<void> {
   const store = await selectedStore(context, options, {});
-  const source = sourceOf(context.projectRoot);
+  const sourceNow = () => sourceOf(context.projectRoot, isBucket(store) ? undefined : store.location);
+  const source = sourceNow();
   refuseDirty(store, source.isClean);
   const lockFile = options.lockFile === undefined ? undefined : resolve(context.cwd, options.lockFile);
   const lockText = lockFile === undefined ? undefined : readText(lockFile);
@@ -58,6 +59,10 @@ async function createCommand(context: Context, options: CreateCommandOptions): P
   let created: Created | undefined;
   try {
     await synthesize(withoutSelection(context), { outdir, ...shortLivedOnly(context, options) });
+    if (JSON.stringify(sourceNow()) !== JSON.stringify(source))
+      throw new CommandError(
+        "The working tree has changed while it was synthesized: run the same again. Nothing was written.",
+      );
     await runSteps(context, [
       {
         title: `Release into ${store.location}`,
@@ -86,9 +91,11 @@ async function createCommand(context: Context, options: CreateCommandOptions): P
   );
 }
 
+const isBucket = ({ location }: ReleaseStore) => location.startsWith("s3://");
+
 /** What is stored for good must be found again in the repository. */
 function refuseDirty(store: ReleaseStore, isClean: boolean): void {
-  if (isClean || !store.location.startsWith("s3://")) return;
+  if (isClean || !isBucket(store)) return;
   throw new CommandError(
     `The working tree isn't that of a commit: a release of it would be promoted nowhere, and ${store.location} keeps what it is given. Commit first, or release into a folder: --store releases. Nothing was written.`,
   );

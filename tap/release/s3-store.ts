@@ -92,8 +92,7 @@ export class S3Store implements ReleaseStore {
 
   /** With all its versions: a mark of deletion would hide it, and keep it. */
   async remove(key: string): Promise<string | undefined> {
-    const held =
-      (await this.#defaultRetention()) === undefined ? undefined : (await this.#head(key))?.ObjectLockRetainUntilDate;
+    const held = (await this.#head(key))?.ObjectLockRetainUntilDate;
     if (held !== undefined && held.getTime() > Date.now()) return `object lock holds it until ${held.toISOString()}`;
     try {
       const { Key } = this.#at(key);

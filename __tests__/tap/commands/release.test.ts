@@ -124,6 +124,17 @@ describe("a release's source", () => {
     expect(sourceOf(folder)).toEqual({ commit, isClean: false });
   });
 
+  test("PLAT-08 is clean with releases among it, and with nothing else", () => {
+    const { folder, commit } = repository();
+    mkdirSync(join(folder, "rel[e]ases"));
+    writeFileSync(join(folder, "rel[e]ases", "manifest.json"), "");
+    expect(sourceOf(folder)).toEqual({ commit, isClean: false });
+    expect(sourceOf(folder, join(folder, "rel[e]ases"))).toEqual({ commit, isClean: true });
+    expect(sourceOf(folder, temporaryFolder())).toEqual({ commit, isClean: false });
+    writeFileSync(join(folder, "new"), "");
+    expect(sourceOf(folder, join(folder, "rel[e]ases"))).toEqual({ commit, isClean: false });
+  });
+
   test("PLAT-08 is of no commit outside a repository", () => {
     expect(sourceOf(temporaryFolder())).toEqual({ commit: null, isClean: false });
   });
