@@ -147,6 +147,6 @@ function text({ location }: ReleaseStore, created: Created, seconds: number): st
     `In ${location}: ${objects} objects, ${formatBytes(bytes)}; ${stored} of them new, in ${seconds.toFixed(1)} s.`,
     ...(mended.length === 0 ? [] : [`Mended, because they weren't what they had been: ${mended.join(", ")}`]),
     "",
-    `Next: tap release show ${short(manifest.id)}${isClean ? "; tap promote brings it to an environment" : ""}`,
+    `Next: tap release show ${short(manifest.id)} --store ${location}${isClean ? "; tap promote brings it to an environment" : ""}`,
   ].join("\n");
 }

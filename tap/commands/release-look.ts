@@ -103,7 +103,7 @@ function showText(store: ReleaseStore, manifest: Manifest): string {
     "",
     columns([["Function", "CodeSha256"], ...zips]),
     "",
-    `Next: tap release verify ${short(manifest.id)}`,
+    `Next: tap release verify ${short(manifest.id)} --store ${store.location}`,
   ].join("\n");
 }
 
