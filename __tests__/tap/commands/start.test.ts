@@ -28,7 +28,7 @@ describe("npm start", () => {
     const [, verdict = ""] = stdout.split(/^Written to .*$/m);
     expect(verdict.trim().split("\n")).toEqual([
       expect.stringMatching(
-        /^✓ Audit {12}0 findings, 1 acknowledged \(until \d{4}-\d\d-\d\d\): \d{3} rules on 13 stacks, [\d,]+ resources, in /,
+        /^✓ Audit {12}0 findings, 1 acknowledged \(until \d{4}-\d\d-\d\d\): \d{3} rules on 14 stacks, [\d,]+ resources, in /,
       ),
       "✓ Least privilege  22 functions may do all that their code calls, and nothing else",
       "- Parity           not judged: it takes two declared environments",
@@ -46,7 +46,7 @@ describe("npm start", () => {
     const { exitCode, stdout } = tap(["start", "--json"], { variables });
     expect(JSON.parse(stdout)).toMatchObject({
       holds: true,
-      synthesis: { outdir, stacks: 13 },
+      synthesis: { outdir, stacks: 14 },
       audit: { findings: [] },
     });
     expect(exitCode).toBe(0);
