@@ -35,7 +35,7 @@ export interface StackPlan {
   readonly error?: string;
   readonly counts?: { readonly add: number; readonly change: number; readonly destroy: number };
   /** All that Terraform said, absolute. */
-  readonly log: string;
+  readonly log?: string;
 }
 
 export type PlanState = "initializing" | "planning" | StackPlan["status"];

@@ -13,7 +13,7 @@ export function planText(summary: PlanSummary, plans: readonly Located[], out: s
 export interface Located {
   readonly stackId: string;
   readonly error?: string;
-  readonly log: string;
+  readonly log?: string;
 }
 
 function countsTable(stacks: readonly PlannedStackSummary[]): string {
@@ -62,8 +62,9 @@ function failedText(plans: readonly Located[]): string {
   for (const plan of plans) if (plan.error !== undefined) push(byError, plan.error, plan);
   return [...byError]
     .map(([error, [first, ...others]]) => {
+      const log = first?.log === undefined ? "" : `\n  All of it: ${first.log}`;
       const also = others.length === 0 ? "" : `\n  The same: ${others.map(({ stackId }) => stackId).join(", ")}`;
-      return `${first?.stackId}: ${error.replaceAll("\n", "\n  ")}\n  All of it: ${first?.log}${also}`;
+      return `${first?.stackId}: ${error.replaceAll("\n", "\n  ")}${log}${also}`;
     })
     .join("\n");
 }

@@ -91,7 +91,7 @@ describeWithTerraform("planFolders and applyPlan, on real Terraform", () => {
     const third = await plan(parameters);
     expect(Object.values(third).map(({ status }) => status)).toEqual(["no changes", "no changes", "no changes"]);
     // What init says stands in the log of a folder's first run alone.
-    expect(readFileSync(own(third, jobsId).log, "utf8")).not.toContain("Initializing");
+    expect(readFileSync(own(third, jobsId).log as string, "utf8")).not.toContain("Initializing");
   });
 
   test("where the providers of a folder are gone, init runs again by itself", async () => {
