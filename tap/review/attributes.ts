@@ -1,6 +1,7 @@
 import type { Change } from "./change";
 import { type Difference, differencesOf } from "./differences";
 import type { AttributeDiff } from "./model";
+import { isComputed } from "./rules/settings";
 import { cleanAddress, cleanText, shownValue, without } from "./shown";
 import { asJson, isEmpty, isSame, unknownValue } from "./values";
 
@@ -33,7 +34,7 @@ export function attributesOf(change: Change): { attributes: AttributeDiff[]; att
 function saysSomething({ action, replacedBy }: Change, { name, path, after }: Difference): boolean {
   const isUnknown = after === unknownValue;
   if (action === "create") return !(dull.test(name) || isEmpty(after) || isUnknown);
-  return action !== "replace" || !isUnknown || replacedBy.includes(path);
+  return !isUnknown || replacedBy.includes(path) || (action !== "replace" && !isComputed(name));
 }
 
 /** The provider repeats all tags in `tags_all`. */

@@ -1,3 +1,4 @@
+import type { IsConfigured } from "./configured";
 import { type Difference, differencesOf, type Sides } from "./differences";
 import type { ReviewAction } from "./model";
 import type { PlannedChange } from "./plan";
@@ -16,11 +17,13 @@ export interface Change {
   /** Attributes that can't be changed in place, and are. */
   readonly replacedBy: readonly string[];
   readonly planned: PlannedChange;
+  /** Whether the configuration gives an argument; undefined where the plan doesn't tell. */
+  isConfigured(argument: string): boolean | undefined;
   /** Texts that may not be shown, wherever they stand. */
   readonly secrets: readonly string[];
 }
 
-export function changeOf(planned: PlannedChange): Change {
+export function changeOf(planned: PlannedChange, isConfigured: IsConfigured = () => undefined): Change {
   const { change } = planned;
   const sides = sidesOf(planned);
   const action = actionOf(planned);
@@ -33,6 +36,7 @@ export function changeOf(planned: PlannedChange): Change {
     differences: action === "delete" || action === "forget" ? [] : differencesOf(sides),
     replacedBy: (change.replace_paths ?? []).map(pathText),
     planned,
+    isConfigured: (argument) => isConfigured(planned.address, argument),
     secrets: sensitiveTexts(sides),
   };
 }

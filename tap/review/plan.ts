@@ -11,6 +11,7 @@ export interface Plan {
   readonly output_changes?: Readonly<Record<string, ChangedValues>>;
   readonly checks?: Iterable<PlannedCheck>;
   readonly complete?: boolean;
+  readonly configuration?: unknown;
 }
 
 export interface PlannedChange {

@@ -15,13 +15,7 @@ const long: ReadonlySet<string> = new Set([
   "action_invocations",
 ]);
 /** What a review doesn't read; whether it is there tells a plan from a state. */
-const skipped: ReadonlySet<string> = new Set([
-  "planned_values",
-  "prior_state",
-  "configuration",
-  "values",
-  "proposed_unknown",
-]);
+const skipped: ReadonlySet<string> = new Set(["planned_values", "prior_state", "values", "proposed_unknown"]);
 
 /** @throws SyntaxError where it isn't JSON */
 export function readPlan(bytes: Buffer): Plan {
@@ -29,7 +23,10 @@ export function readPlan(bytes: Buffer): Plan {
   const start = afterSpace(bytes, hasMark(bytes) ? 3 : 0);
   if (bytes[start] !== code("{")) return JSON.parse(bytes.toString("utf8", start)) as Plan;
   for (const { key, from, to } of membersOf(bytes, start)) {
-    if (long.has(key) && bytes[from] === code("[")) plan[key] = new Elements(bytes, from);
+    // Asked for seldom, and as large as the rest.
+    if (key === "configuration")
+      Object.defineProperty(plan, key, { enumerable: true, get: () => JSON.parse(bytes.toString("utf8", from, to)) });
+    else if (long.has(key) && bytes[from] === code("[")) plan[key] = new Elements(bytes, from);
     else plan[key] = skipped.has(key) ? {} : JSON.parse(bytes.toString("utf8", from, to));
   }
   return plan as unknown as Plan;

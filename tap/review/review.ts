@@ -3,6 +3,7 @@ import { attributesOf } from "./attributes";
 import { changeOf, quote } from "./change";
 import { reviewChecks } from "./checks";
 import { atLeast, classes, type ReviewClass, worst } from "./classes";
+import { configuredIn, type IsConfigured } from "./configured";
 import { judge } from "./judge";
 import type { Review, ReviewAction, ReviewedChange, StackNote, StackReview } from "./model";
 import { reviewOutputs } from "./outputs";
@@ -62,11 +63,12 @@ function reviewStack(stackId: string, plan: Plan): Reviewed {
     return planned.change.actions.join() !== "no-op";
   });
   const drifted = new Map(drift.map((planned) => [planned.address, planned]));
+  const isConfigured = configuredIn(plan);
   const changes: ReviewedChange[] = [];
   const losing: ReviewedChange[] = [];
   const add = (planned: PlannedChange, more: readonly Reason[] = []) => {
     checkChange(stackId, planned);
-    const one = reviewChange(stackId, planned, more, drifted.get(planned.address));
+    const one = reviewChange(stackId, planned, more, drifted.get(planned.address), isConfigured);
     if (one === undefined) return;
     changes.push(one.change);
     if (one.losesData) losing.push(one.change);
@@ -142,8 +144,9 @@ function reviewChange(
   planned: PlannedChange,
   more: readonly Reason[],
   drift: PlannedChange | undefined,
+  isConfigured: IsConfigured,
 ): { change: ReviewedChange; losesData: boolean } | undefined {
-  const change = changeOf(planned);
+  const change = changeOf(planned, isConfigured);
   if (change.action === "no-op" && more.length === 0) return undefined;
   const reasons = [...judge(change), ...more, ...(drift === undefined ? [] : [undoing])];
   const isHolder = holdsData(change);

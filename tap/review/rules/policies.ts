@@ -37,6 +37,7 @@ function kindOf(type: string, name: string): PolicyKind | undefined {
 function judgeOne(change: Change, { name, before, after, isSensitive }: Difference): readonly Reason[] {
   if (isSensitive)
     return [{ class: "review", text: `${quote(change, name)} is sensitive: what it allows can't be seen here` }];
+  if (after === unknownValue && isEmpty(before) && change.isConfigured(name) === false) return [];
   if (after === unknownValue)
     return [
       {

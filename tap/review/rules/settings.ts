@@ -15,6 +15,11 @@ const codeTypes = /^(?:aws_lambda_(?:function|alias|layer_version)|archive_file)
 const computed =
   /^(?:id|arn|etag|unique_id|version|version_id|qualified_arn|qualified_invoke_arn|invoke_arn|last_modified|last_updated_date|last_modified_date|created_date|create_date|latest_version|default_version|default_version_id|stream_arn|stream_label|hosted_zone_id|domain_name|dashboard_arn|status|root_resource_id|execution_arn|invoke_url|revision|metadata|response_streaming_invoke_arn|signing_\w+)$/;
 
+/** Whether a name is of what AWS will say, whatever is done. */
+export function isComputed(name: string): boolean {
+  return computed.test(name);
+}
+
 /** What shows something, and does nothing. */
 const shows = /^aws_cloudwatch_(?:dashboard|query_definition)$/;
 
@@ -46,7 +51,7 @@ function kindOf({ type }: Change, { name, after }: Difference): Kind {
   if (words.test(name)) return "words";
   if (codeTypes.test(type) && code.test(name)) return "code";
   if (shows.test(type)) return "shows";
-  if (computed.test(name)) return after === unknownValue ? "computed" : "others";
+  if (isComputed(name)) return after === unknownValue ? "computed" : "others";
   return after === unknownValue ? "unknown" : "others";
 }
 
