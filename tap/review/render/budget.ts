@@ -23,12 +23,11 @@ export class Budget {
     return this.#left;
   }
 
-  /** A part of the whole: what it leaves is there for the next one. */
-  fill(pieces: Iterable<string>, most: number): number {
-    const floor = this.#left - most;
-    let left = 0;
-    for (const piece of pieces) if (left > 0 || !this.add(piece, Math.max(0, floor))) left += 1;
-    return left;
+  /** Adds what there is room for, up to a part of the whole; says how many are left. What has no room isn't even written. */
+  fill<Item>(items: readonly Item[], write: (item: Item) => string, most: number): number {
+    const floor = Math.max(0, this.#left - most);
+    const added = items.findIndex((item) => !this.add(write(item), floor));
+    return added === -1 ? 0 : items.length - added;
   }
 
   toString(): string {

@@ -3,7 +3,7 @@ import type { AttributeDiff, Review, ReviewedChange, StackReview } from "../mode
 import { cleanText } from "../shown";
 import { Budget, commentLimit } from "./budget";
 import { cellCode, codeBlock, htmlCode, inlineCode, prose } from "./code";
-import { actionWords, classMarks, classWords, counted, countsText, headline } from "./words";
+import { actionWords, changesByStack, classMarks, classWords, counted, countsText, headline } from "./words";
 
 export interface MarkdownOptions {
   /** Written first, and not seen: by it the comment is found again. */
@@ -25,14 +25,8 @@ export function reviewMarkdown(review: Review, options: MarkdownOptions = {}): s
   budget.add(`### ${classMarks[review.highest]} ${prose(cleanText(title, 200))}: ${prose(headline(review))}\n`);
   const room = budget.left - closing;
   const cut = [
-    addSection(budget, troubles(review), room * 0.15, "message"),
-    addSection(
-      budget,
-      dangers(review),
-      room * 0.45,
-      "change that is dangerous or irreversible",
-      "changes that are dangerous or irreversible",
-    ),
+    addSection(budget, troubles(review), (text) => text, room * 0.15, ["message", "messages"]),
+    addSection(budget, dangers(review), danger, room * 0.45, dangerWords),
     addTable(budget, review, room * 0.25),
     addDetails(budget, review, budget.left - closing),
   ].flat();
@@ -43,11 +37,17 @@ export function reviewMarkdown(review: Review, options: MarkdownOptions = {}): s
   return budget.toString();
 }
 
-function addSection(budget: Budget, pieces: readonly string[], most: number, one: string, many = `${one}s`): string[] {
-  if (pieces.length === 0) return [];
-  const left = budget.fill(pieces, most);
+function addSection<Item>(
+  budget: Budget,
+  items: readonly Item[],
+  write: (item: Item) => string,
+  most: number,
+  words: readonly [string, string],
+): string[] {
+  if (items.length === 0) return [];
+  const left = budget.fill(items, write, most);
   budget.add("");
-  return left === 0 ? [] : [`${counted(left, one, many)} not listed`];
+  return left === 0 ? [] : [`${counted(left, ...words)} not listed`];
 }
 
 /** What keeps the review from being whole. */
@@ -71,9 +71,11 @@ function namesOf(names: readonly string[]): string {
   return names.length > 10 ? `${shown} and ${names.length - 10} more` : shown || "other stacks";
 }
 
-function dangers({ changes }: Review): string[] {
-  return changes.filter((change) => atLeast(change.class, "dangerous")).map(danger);
+function dangers({ changes }: Review): ReviewedChange[] {
+  return changes.filter((change) => atLeast(change.class, "dangerous"));
 }
+
+const dangerWords = ["change that is dangerous or irreversible", "changes that are dangerous or irreversible"] as const;
 
 function danger({ stackId, address, action, class: level, reasons }: ReviewedChange): string {
   return `- ${classMarks[level]} **${classWords[level]}**: ${actionWords[action]} ${inlineCode(address)} (${inlineCode(stackId)})\n${reasons
@@ -86,7 +88,7 @@ function addTable(budget: Budget, { stacks }: Review, most: number): string[] {
   if (stacks.length < 1) return [];
   const head = "| Stack | Worst | Changes | Outside Terraform | Outputs |\n| :-- | :-- | :-- | --: | --: |";
   if (!budget.add(head, closing)) return [`${counted(stacks.length, "stack")} not in the table`];
-  const left = budget.fill(worstFirst(stacks).map(row), most);
+  const left = budget.fill(worstFirst(stacks), row, most);
   budget.add("");
   return left === 0 ? [] : [`${counted(left, "stack")} not in the table`];
 }
@@ -104,8 +106,9 @@ function row({ stackId, highest, status, counts, drifted, outputs }: StackReview
 function addDetails(budget: Budget, review: Review, most: number): string[] {
   let [changesLeft, attributesLeft] = [0, 0];
   const floor = budget.left - most;
+  const byStack = changesByStack(review);
   for (const stack of worstFirst(review.stacks)) {
-    const changes = review.changes.filter(({ stackId }) => stackId === stack.stackId);
+    const changes = byStack.get(stack.stackId) ?? [];
     for (const isDrift of [false, true]) {
       const these = changes.filter((change) => change.isDrift === isDrift);
       if (these.length === 0 && (isDrift || stack.outputs.length === 0)) continue;

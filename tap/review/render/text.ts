@@ -1,7 +1,7 @@
 import { styleText } from "node:util";
 import { atLeast, type ReviewClass } from "../classes";
 import type { AttributeDiff, Review, ReviewedChange, StackReview } from "../model";
-import { actionWords, classWords, counted, countsText, headline } from "./words";
+import { actionWords, changesByStack, classWords, counted, countsText, headline } from "./words";
 
 export interface TextOptions {
   /** Whether to write a terminal's colour codes. @default false */
@@ -23,10 +23,8 @@ const styles: Readonly<Record<ReviewClass, Style>> = {
 /** A review for a terminal: stack by stack, the verdict last. */
 export function reviewText(review: Review, { colour = false, most = 50 }: TextOptions = {}): string {
   const paint = (style: Style, text: string) => (colour ? styleText(style, text, { validateStream: false }) : text);
-  const stacks = review.stacks.map((stack) => {
-    const changes = review.changes.filter(({ stackId }) => stackId === stack.stackId);
-    return stackText(stack, changes, most, paint);
-  });
+  const byStack = changesByStack(review);
+  const stacks = review.stacks.map((stack) => stackText(stack, byStack.get(stack.stackId) ?? [], most, paint));
   return [...stacks, paint(styles[review.highest], headline(review))].join("\n\n");
 }
 

@@ -62,6 +62,16 @@ export function planned(review: Review): readonly ReviewedChange[] {
   return review.changes.filter(({ isDrift }) => !isDrift);
 }
 
+export function changesByStack({ changes }: Review): ReadonlyMap<string, readonly ReviewedChange[]> {
+  const byStack = new Map<string, ReviewedChange[]>();
+  for (const change of changes) {
+    const those = byStack.get(change.stackId);
+    if (those === undefined) byStack.set(change.stackId, [change]);
+    else those.push(change);
+  }
+  return byStack;
+}
+
 /** The review in one line. */
 export function headline(review: Review): string {
   const parts: string[] = [];
