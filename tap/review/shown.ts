@@ -1,5 +1,6 @@
 import { printable } from "../audit/report/lines";
 import { looksSecret } from "../audit/sensitive-text";
+import { remembering } from "../graph/remembering";
 import type { Sides } from "./differences";
 import { asJson, isObject, memberOf, unknownValue } from "./values";
 
@@ -70,8 +71,15 @@ const assigned =
   /(?:passw(?:or)?d|passphrase|secret|token|api[_-]?key|access[_-]?key)["']?\s{0,3}[=:]\s{0,3}["']?[^\s"']{4}/i;
 
 function isSecret(value: string, name: string): boolean {
-  return looksSecret(name, value) || assigned.test(value);
+  return isSecretText(`${name.replaceAll("\n", " ")}\n${value}`);
 }
+
+/** Plans repeat names with their values; the name ends at the first end of a line. */
+const isSecretText = remembering((text) => {
+  const end = text.indexOf("\n");
+  const [name, value] = [text.slice(0, end), text.slice(end + 1)];
+  return looksSecret(name, value) || assigned.test(value);
+});
 
 function holdsSecret(value: unknown, name: string): boolean {
   if (typeof value === "string") return isSecret(value, name);
