@@ -24,7 +24,7 @@ export class DeliveryStack extends TapStack {
     const key = new CustomerKey(this, "Key", { description: "Releases and the ledger of promotions" });
     const releases = this.createReleaseBucket(key);
     const ledger = this.createLedger(key);
-    const reader = this.createReleaseReader(releases, key);
+    const reader = this.createReleaseReader(releases, ledger, key);
     if (this.environment.delivery.driftAlarms) this.createDriftAlarms();
 
     this.addOutputs({
@@ -66,12 +66,16 @@ export class DeliveryStack extends TapStack {
     return ledger;
   }
 
-  /** Reads releases and nothing else, for the deploy role of the environment that comes next; behind the last one comes itself. */
-  private createReleaseReader(releases: EncryptedBucket, key: CustomerKey): WorkloadRole {
+  /**
+   * Reads releases and which of them were good, and nothing else, for the deploy role of the environment that comes next;
+   * behind the last one comes itself.
+   */
+  private createReleaseReader(releases: EncryptedBucket, ledger: Table, key: CustomerKey): WorkloadRole {
     const { releaseTarget } = this.environment;
+    const keyArn = this.isFailedOver ? key.leftReplicaArn : key.arn;
     const role = new WorkloadRole(this, "ReleaseReader", {
       resource: "release-reader",
-      description: "Copies releases to the next environment",
+      description: "Copies good releases to the next environment",
       trust: roleTrust(accountNames(releaseTarget).deployRoleArn),
     });
     role.allow(
@@ -84,11 +88,23 @@ export class DeliveryStack extends TapStack {
       },
       keyUse(this, {
         sid: "DecryptReleases",
-        keyArn: this.isFailedOver ? key.leftReplicaArn : key.arn,
+        keyArn,
         actions: ["kms:Decrypt"],
         service: "s3",
         context: "aws:s3:arn",
         value: releases.arn,
+      }),
+    );
+    role.allow(
+      "ledger",
+      { sid: "ReadLedger", actions: ["dynamodb:GetItem", "dynamodb:Query"], resources: [ledger.arn] },
+      keyUse(this, {
+        sid: "DecryptLedger",
+        keyArn,
+        actions: ["kms:Decrypt"],
+        service: "dynamodb",
+        context: "aws:dynamodb:tableName",
+        value: ledger.name,
       }),
     );
     return role;

@@ -7,7 +7,7 @@ import { anyRegionArn } from "./scope";
 const releaseBuckets = "arn:aws:s3:::tap-delivery-releases-*";
 
 /** What moves a release (PLAT-08, PLAT-10): the store, the ledger, and the way to the store of the environment before. */
-export function deployDelivery({ accountId, account, deletionProtection }: Environment): Statement[] {
+export function deployDelivery({ accountId, account, delivery, deletionProtection }: Environment): Statement[] {
   const conditions = { StringEquals: { "aws:ResourceAccount": accountId } };
   return [
     {
@@ -15,6 +15,16 @@ export function deployDelivery({ accountId, account, deletionProtection }: Envir
       actions: ["s3:GetObject", "s3:GetObjectRetention", "s3:GetObjectVersion", "s3:PutObject"],
       resources: [`${releaseBuckets}/*`],
       conditions,
+    },
+    // What an earlier release brought is locked anew for the next one: as long as if it were new, and no more strictly.
+    {
+      sid: "LockReleasesForLonger",
+      actions: ["s3:PutObjectRetention"],
+      resources: [`${releaseBuckets}/*`],
+      conditions: {
+        StringEquals: { ...conditions.StringEquals, "s3:object-lock-mode": delivery.releaseLockMode },
+        NumericLessThanEquals: { "s3:object-lock-remaining-retention-days": `${delivery.releaseRetentionDays}` },
+      },
     },
     {
       sid: "EncryptReleases",

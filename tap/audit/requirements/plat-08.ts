@@ -1,5 +1,6 @@
 import type { Environment } from "../../../config/environment";
 import type { Graph, GraphNode } from "../../graph/model";
+import { conditionsOn, coversAction, coversResource } from "../../graph/statement";
 import { blocksOf } from "../../graph/terraform-json";
 import { releaseRoles } from "../account-arns";
 import { settingsOf } from "../buckets";
@@ -175,14 +176,17 @@ function reader(graph: Graph, stack: StackJson, environment: Environment): Findi
       .map((right) => `must be allowed exactly ${JSON.stringify(right)}`),
     ...allowed
       .filter((statement) => !rights.some((right) => isRight(statement, right)))
-      .map(({ sid, path }) => `may do more than read releases, by its statement ${sid ?? path}`),
+      .map(
+        ({ sid, path }) => `may do more than read releases and what became of them, by its statement ${sid ?? path}`,
+      ),
   ]);
 }
 
 function readingRights(graph: Graph, stack: StackJson, environment: Environment): Right[] {
   const bucket = `arn:aws:s3:::${nameOf("releases", environment, environment.region)}`;
   const { accountId } = environment;
-  const purpose = { accountId, region: stack.region, service: "s3", context: "aws:s3:arn", value: bucket };
+  const table = nameOf("ledger", environment, environment.dataRegion);
+  const purpose = { accountId, region: stack.region };
   const keys = [
     ...nodesIn(graph, stack, "aws_kms_key").filter(({ attributes }) => attributes.region === undefined),
   ].map((key) => referenceTo(key, "arn"));
@@ -190,8 +194,43 @@ function readingRights(graph: Graph, stack: StackJson, environment: Environment)
   return [
     { actions: ["s3:ListBucket"], resources: [bucket], conditions: {} },
     { actions: ["s3:GetObject", "s3:GetObjectVersion"], resources: [`${bucket}/*`], conditions: {} },
-    { actions: ["kms:Decrypt"], resources: left.length > 0 ? left : keys, conditions: throughService(purpose) },
+    {
+      actions: ["kms:Decrypt"],
+      resources: left.length > 0 ? left : keys,
+      conditions: throughService({ ...purpose, service: "s3", context: "aws:s3:arn", value: bucket }),
+    },
+    {
+      actions: ["dynamodb:GetItem", "dynamodb:Query"],
+      resources: [`arn:aws:dynamodb:${stack.region}:${accountId}:table/${table}`],
+      conditions: {},
+    },
+    {
+      actions: ["kms:Decrypt"],
+      resources: left.length > 0 ? left : keys,
+      conditions: throughService({ ...purpose, service: "dynamodb", context: "aws:dynamodb:tableName", value: table }),
+    },
   ];
+}
+
+/** It locks for longer what is released again: in the mode and for the time that are configured, so that nothing outlives its environment. */
+function lockingRights(graph: Graph, role: GraphNode, object: string, { delivery }: Environment): string[] {
+  const statements = allowedBy(graph, role).filter(
+    (each) => coversAction(each, "s3:PutObjectRetention") && coversResource(each, object),
+  );
+  const isLimited = statements.every(
+    (each) =>
+      conditionsOn(each, "s3:object-lock-mode").some(
+        ({ operator, values }) => operator === "StringEquals" && values.join() === delivery.releaseLockMode,
+      ) &&
+      conditionsOn(each, "s3:object-lock-remaining-retention-days").some(
+        ({ operator, values }) =>
+          operator === "NumericLessThanEquals" && values.join() === `${delivery.releaseRetentionDays}`,
+      ),
+  );
+  return wanted(
+    statements.length > 0 && isLimited,
+    `must be allowed to lock releases for longer: ${delivery.releaseLockMode}, ${delivery.releaseRetentionDays} days at most`,
+  );
 }
 
 /** Keys that the region of before left here, by their aliases. */
@@ -215,7 +254,8 @@ function deployer(graph: Graph, stack: StackJson, environment: Environment): Fin
       table,
     ),
     ...surplusRights(graph, role, ["dynamodb:BatchWriteItem", "dynamodb:DeleteItem"], table),
-    ...surplusRights(graph, role, ["s3:PutObjectLegalHold", "s3:PutObjectRetention"], object),
+    ...surplusRights(graph, role, ["s3:PutObjectLegalHold"], object),
+    ...lockingRights(graph, role, object, environment),
     ...(environment.deletionProtection
       ? surplusRights(graph, role, [...lifting, "s3:DeleteObject"], object)
       : lackingRights(graph, role, lifting, object)),

@@ -22,8 +22,10 @@ export const deliveryResource = (
 
 /** Changes one statement of the role that reads releases. */
 export const readerStatement = (sid: string, changes: (statement: Statement) => Record<string, unknown>): Mutation =>
-  deliveryResource("aws_iam_role_policy", "ReleaseReader", (attributes) =>
-    rewrite(attributes, "policy", changing(sid, changes)),
+  deliveryResource(
+    "aws_iam_role_policy",
+    `ReleaseReader_${sid.endsWith("Ledger") ? "ledger" : "releases"}`,
+    (attributes) => rewrite(attributes, "policy", changing(sid, changes)),
   );
 
 /** Changes one statement of the deploy role's or the plan role's policies. */

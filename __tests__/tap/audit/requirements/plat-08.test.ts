@@ -116,13 +116,20 @@ prove(plat08, {
   "the reader may not list releases": readerStatement("ListReleases", () => ({ Action: ["s3:GetBucketLocation"] })),
   "the reader may not decrypt releases": readerStatement("DecryptReleases", () => ({ Action: ["kms:DescribeKey"] })),
   "the reader may decrypt all that the key encrypts": readerStatement("DecryptReleases", () => ({ Condition: {} })),
-  "the reader may read the record": deliveryResource("aws_iam_role_policy", "ReleaseReader", (attributes) =>
+  "the reader may read other tables": deliveryResource("aws_iam_role_policy", "ReleaseReader_ledger", (attributes) =>
     rewrite(
       attributes,
       "policy",
       adding({ Action: ["dynamodb:GetItem"], Resource: ["arn:aws:dynamodb:*:*:table/tap-*"] }),
     ),
   ),
+  "the reader may not say which release was good": readerStatement("ReadLedger", () => ({
+    Action: ["dynamodb:GetItem"],
+  })),
+  "the reader may write the record": readerStatement("ReadLedger", ({ Action }) => ({
+    Action: [...(Action ?? []), "dynamodb:PutItem"],
+  })),
+  "the reader may not decrypt the record": readerStatement("DecryptLedger", () => ({ Action: ["kms:DescribeKey"] })),
   "there is a second bucket, of another name": delivery((stack) =>
     add(stack, "aws_s3_bucket", {
       ...resource(stack, "aws_s3_bucket", "Releases_Bucket"),
@@ -145,10 +152,30 @@ prove(
     "the deploy role may remove records": accountStatement(monitoring, "KeepLedger", ({ Action }) => ({
       Action: [...(Action ?? []), "dynamodb:DeleteItem"],
     })),
-    "the deploy role may change how long a release is locked": accountStatement(
+    "the deploy role may lock a release for ever": accountStatement(monitoring, "KeepReleases", ({ Action }) => ({
+      Action: [...(Action ?? []), "s3:PutObjectRetention"],
+    })),
+    "the deploy role may lock a release for a century": accountStatement(
       monitoring,
-      "KeepReleases",
-      ({ Action }) => ({ Action: [...(Action ?? []), "s3:PutObjectRetention"] }),
+      "LockReleasesForLonger",
+      ({ Condition }) => ({
+        Condition: { ...Condition, NumericLessThanEquals: { "s3:object-lock-remaining-retention-days": "36500" } },
+      }),
+    ),
+    "the deploy role may lock a release in either mode": accountStatement(
+      monitoring,
+      "LockReleasesForLonger",
+      ({ Condition }) => ({
+        Condition: {
+          ...Condition,
+          StringEquals: { ...Condition?.StringEquals, "s3:object-lock-mode": ["COMPLIANCE", "GOVERNANCE"] },
+        },
+      }),
+    ),
+    "the deploy role may not lock what is released again": withoutAction(
+      monitoring,
+      "LockReleasesForLonger",
+      "s3:PutObjectRetention",
     ),
     "the deploy role may not take releases over": accountStatement(monitoring, "TakeReleases", () => ({
       Resource: ["arn:aws:iam::444444444444:role/tap-delivery-release-reader-dev-us-east-1"],

@@ -145,6 +145,30 @@ prove(
         Resource: Resource?.map((arn) => arn.replace("-plan-", "-deploy-")),
       })),
     ),
+    "the plan role may write to any topic": plan(
+      "drift",
+      changing("TellOfDrift", () => ({ Resource: ["arn:aws:sns:*:111111111111:tap-*"] })),
+    ),
+    "the plan role may measure what it likes": plan(
+      "drift",
+      changing("MeasureDrift", () => ({ Condition: { StringLike: { "cloudwatch:namespace": "Tap/*" } } })),
+    ),
+    "the plan role may decrypt what any topic was sent": plan(
+      "drift",
+      changing("EncryptMessages", ({ Condition }) => ({ Condition: { StringEquals: Condition?.StringEquals ?? {} } })),
+    ),
+    "the deploy role may read releases of any account": deploy(
+      "monitoring",
+      changing("TakeReleases", () => ({ Resource: ["arn:aws:iam::*:role/tap-delivery-release-reader-*"] })),
+    ),
+    "the deploy role may make locked buckets of another account": deploy(
+      "data",
+      changing("CreateLockedBuckets", () => ({ Condition: undefined })),
+    ),
+    "the deploy role may encrypt releases of another account": deploy(
+      "monitoring",
+      changing("EncryptReleases", () => ({ Condition: undefined })),
+    ),
     "the deploy role may make roles without a boundary": deploy("roles", allowing("iam:CreateRole", ["*"])),
     ...eachAction("deploy", (change) => deploy("roles", change), rightsToRights),
     "the deploy role may make roles under another boundary": deploy(

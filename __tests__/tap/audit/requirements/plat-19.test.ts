@@ -3,6 +3,7 @@ import { plat19 } from "../../../../tap/audit/requirements/plat-19";
 import type { StackJson } from "../../../../tap/audit/stack-json";
 import { type Mutation, prove } from "../../../support/prove";
 import { provider, resource, subjectOf } from "../../../support/synthesized";
+import { deliveryResource } from "./delivery-mutations";
 import { add, adding, changing, nameOf, network, records, recordsResource, rewrite, security } from "./mutations";
 
 const running = (change: Parameters<typeof rewrite>[2]) =>
@@ -192,6 +193,27 @@ prove(
       Condition: { ArnEquals: { "lambda:SourceFunctionArn": "arn:aws:lambda:us-east-1:111111111111:function:other" } },
     }),
     "all that the role does in a VPC is denied, Lambda's own part too": inVpc({ Condition: {} }),
+    ...Object.fromEntries(
+      Object.entries({
+        "all of a foreign account": { Condition: {} },
+        "a role of a foreign account": {
+          Condition: { ArnEquals: { "aws:PrincipalArn": ["arn:aws:iam::444444444444:role/other"] } },
+        },
+        "a foreign account, under the name of the right role": {
+          Principal: { AWS: ["arn:aws:iam::444444444444:root"] },
+        },
+        everyone: { Principal: "*", Condition: {} },
+      }).map(([who, changes]) => [
+        `the reader of releases lets ${who} in`,
+        deliveryResource("aws_iam_role", "ReleaseReader", (role) =>
+          rewrite(
+            role,
+            "assume_role_policy",
+            changing("NamedRoles", () => ({ Principal: { AWS: ["arn:aws:iam::444444444444:root"] }, ...changes })),
+          ),
+        ),
+      ]),
+    ),
   },
   { alone: true, without: ["files", "stream"] },
 );

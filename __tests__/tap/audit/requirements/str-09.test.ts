@@ -3,11 +3,12 @@ import type { StackJson } from "../../../../tap/audit/stack-json";
 import type { Attributes } from "../../../../tap/graph/terraform-json";
 import { type Mutation, prove } from "../../../support/prove";
 import { resource, stackOf } from "../../../support/synthesized";
+import { delivery } from "./delivery-mutations";
 import { add, jobs, network, remove, security } from "./mutations";
 import { assign, judgedOn, stream, streamResource, streamSetting } from "./stream-mutations";
 
 const going = ["dev", "staging", "pr12"];
-const judged = judgedOn("stream", "security", "network us-west-2", "jobs");
+const judged = judgedOn("stream", "security", "network us-west-2", "jobs", "delivery");
 
 const of =
   (mutation: (mutate: (stack: StackJson) => void) => Mutation) =>
@@ -100,6 +101,12 @@ prove(
     "a bucket goes only when it is empty": streamSetting("aws_s3_bucket", "Bucket_", { force_destroy: undefined }),
     "the access logs stay": ofSecurity("aws_s3_bucket", "AccessLog", { force_destroy: false }),
     "a bucket locks its objects": streamSetting("aws_s3_bucket", "Bucket_", { object_lock_enabled: true }),
+    "releases can't be removed by anybody": of(delivery)("aws_s3_bucket_object_lock_configuration", undefined, {
+      rule: { default_retention: { mode: "COMPLIANCE", days: 1 } },
+    }),
+    "the bucket of releases goes only when it is empty": of(delivery)("aws_s3_bucket", undefined, {
+      force_destroy: undefined,
+    }),
     "objects are locked": stream((stack) =>
       add(stack, "aws_s3_bucket_object_lock_configuration", { bucket: "x", rule: {} }),
     ),
