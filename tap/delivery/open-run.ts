@@ -1,0 +1,107 @@
+import { CommandError } from "../context";
+import type { Holding } from "./holding";
+import { close, record } from "./journal";
+import { directionOf, hasApplied, targetOf } from "./machine";
+import type { Run } from "./run";
+import type { DeliveryRequest, DeliveryWorld } from "./world";
+
+/**
+ * The run that is asked for: the open one, or a new one; undefined where the open one had changed nothing, and giving it
+ * up was all that was asked for. @throws CommandError where another has to end first
+ */
+export async function openRun(
+  world: DeliveryWorld,
+  holding: Holding,
+  request: DeliveryRequest,
+): Promise<Run | undefined> {
+  const open = holding.record.run;
+  if (open === undefined) return newRun(world, holding, request);
+  if (open.events.some(({ type }) => type === "finished")) {
+    await close(world, holding, open);
+    return newRun(world, holding, request);
+  }
+  if (hasApplied(open)) return takeUp(world, holding, open, request);
+  if (request.kind === open.kind && (request.release ?? open.release) === open.release) return open;
+  await close(world, holding, open, "abandoned");
+  const isAllThatIsAsked = request.kind === "rollback" && request.release === undefined;
+  return isAllThatIsAsked ? undefined : newRun(world, holding, request);
+}
+
+/** A run that broke off half-way is completed, or taken back. */
+async function takeUp(world: DeliveryWorld, holding: Holding, open: Run, request: DeliveryRequest): Promise<Run> {
+  const asked = request.release;
+  const isBack = directionOf(open) === "back";
+  const expected = request.kind === "promote" ? open.release : isBack ? targetOf(open) : open.lastGood;
+  if (asked !== undefined && asked !== expected) throw halfWay(open, asked);
+  if (isBack || request.kind === "promote") return open;
+  const because = `${world.by.who} asked for it: tap rollback`;
+  return record(world, holding, open, { type: "turned back", because: [because] });
+}
+
+function halfWay(open: Run, asked: string): CommandError {
+  const { id, release, environment, lastGood } = open;
+  const takesBack = `tap rollback --env ${environment} takes it back to ${lastGood ?? "nothing: no release was ever good"}`;
+  const next =
+    directionOf(open) === "back"
+      ? `is half-way back to ${targetOf(open)}: tap rollback --env ${environment} goes on with it`
+      : `of ${release} is half-way: tap promote --to ${environment} goes on with it, ${takesBack}`;
+  return new CommandError(`The run ${id} ${next}. ${asked} has to wait for that. Nothing was changed.`);
+}
+
+async function newRun(world: DeliveryWorld, holding: Holding, request: DeliveryRequest): Promise<Run> {
+  const { kind, environment, automaticUpTo, commit } = request;
+  const { good } = holding.record;
+  const release = request.release ?? (await defaultRelease(world, holding, request));
+  if (kind === "rollback") await refuseUnknownGood(world, release, environment);
+  const run: Run = {
+    id: world.newRunId(),
+    environment,
+    kind,
+    release,
+    ...(good === undefined ? {} : { lastGood: good.release }),
+    automaticUpTo,
+    ...(commit === undefined ? {} : { commit }),
+    by: world.by,
+    startedAt: new Date(world.clock.now()).toISOString(),
+    events: [],
+  };
+  await holding.update((before) => ({ ...before, run }));
+  return run;
+}
+
+async function defaultRelease(
+  world: DeliveryWorld,
+  holding: Holding,
+  { kind, environment }: DeliveryRequest,
+): Promise<string> {
+  if (kind === "promote")
+    throw new CommandError(
+      `No run of ${environment} is open, so that --release has to name what to promote: tap release list. Nothing was changed.`,
+    );
+  const last = (await world.ledger.runs(1))[0];
+  const { good } = holding.record;
+  if (good === undefined)
+    throw new CommandError(
+      `${environment} has no good release to go back to: nothing was ever recorded good. Nothing was changed.`,
+    );
+  // After a run that a person has to look after, the environment isn't at its last good release.
+  if (last !== undefined && needsAttention(last)) return good.release;
+  const before = (await world.ledger.goods(50)).find(({ release }) => release !== good.release);
+  if (before === undefined)
+    throw new CommandError(
+      `${environment} is at ${good.release}, and no other release was ever good there. Nothing was changed.`,
+    );
+  return before.release;
+}
+
+function needsAttention({ events }: Run): boolean {
+  return events.some((event) => event.type === "finished" && event.outcome === "needs a person");
+}
+
+async function refuseUnknownGood({ ledger }: DeliveryWorld, release: string, environment: string): Promise<void> {
+  const goods = await ledger.goods(1_000);
+  if (goods.some((good) => good.release === release)) return;
+  throw new CommandError(
+    `${release} was never recorded good in ${environment}: a rollback goes to what was. tap history --env ${environment} lists them. Nothing was changed.`,
+  );
+}
