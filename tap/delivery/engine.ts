@@ -1,7 +1,7 @@
 import { Holding, LeaseLost } from "./holding";
 import { close, record } from "./journal";
 import { LedgerUnreachable } from "./ledger";
-import { type Action, nextAction } from "./machine";
+import { type Action, nextAction, wasBrokenOff } from "./machine";
 import { openRun } from "./open-run";
 import type { Outcome, PlannedChange, Run, RunEvent } from "./run";
 import { type PromotionSteps, type StepResult, StopsHere } from "./steps";
@@ -78,12 +78,9 @@ class Delivery {
     }
   }
 
-  /** Somebody may be at it still: the lease was taken over, or a run broke off between a step's begin and end. */
+  /** Somebody may be at it still: the lease was taken over, or the process before ended in the middle of a step. */
   #mustSettle(): boolean {
-    return (
-      this.holding.tookOver ||
-      this.#run.events.some(({ token, type }) => type === "begun" && token !== this.holding.token)
-    );
+    return this.holding.tookOver || wasBrokenOff(this.#run, this.holding.token);
   }
 
   async #perform(action: Action): Promise<DeliveryResult | undefined> {

@@ -61,6 +61,12 @@ export function hasApplied({ events }: Run): boolean {
   return events.some((event) => event.type === "begun" && (event.step === "apply" || event.step === "functions"));
 }
 
+/** Whether the process that had the run before ended otherwise than by waiting for a person. */
+export function wasBrokenOff({ events }: Run, token: number): boolean {
+  const last = events.findLast((event) => event.token !== token);
+  return last !== undefined && last.type !== "waiting";
+}
+
 function forward(run: Run, token: number): Action {
   const own = ownIn(run.events, token);
   const applied = hasApplied(run);
