@@ -1,4 +1,5 @@
 import { apiMutations } from "./mutations/api.mjs";
+import { deliveryMutations } from "./mutations/delivery.mjs";
 import { driftMutations } from "./mutations/drift.mjs";
 import { filesMutations } from "./mutations/files.mjs";
 import { filesApiMutations } from "./mutations/files-api.mjs";
@@ -22,6 +23,7 @@ import { streamMutations } from "./mutations/stream.mjs";
  */
 export const mutations = [
   ...apiMutations,
+  ...deliveryMutations,
   ...driftMutations,
   ...filesApiMutations,
   ...filesMutations,

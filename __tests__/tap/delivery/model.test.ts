@@ -260,7 +260,7 @@ function judgeEnd(run: Run): void {
 }
 
 /** The whole way takes a minute; mutations of the code are found in a tenth of it. */
-const numRuns = Number(process.env.TAP_MODEL_RUNS ?? "4000");
+const numRuns = Number(process.env.TAP_MODEL_RUNS ?? "3000");
 
 test(`PLAT-08, PLAT-10 ${numRuns} random interleavings: one applier, good is validated, no data lost without a person, an end for each run`, async () => {
   const seen = { applied: 0, takenOver: 0, good: 0, rolledBack: 0, persons: 0, lost: 0, stale: 0 };

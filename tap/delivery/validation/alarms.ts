@@ -1,0 +1,86 @@
+import { CloudWatchClient, DescribeAlarmsCommand } from "@aws-sdk/client-cloudwatch";
+import type { AwsSettings } from "../aws";
+
+export interface QuietOptions {
+  /** Clients' settings for each region of the environment. */
+  readonly regions: readonly AwsSettings[];
+  readonly environment: string;
+  /** How long all has to be quiet. */
+  readonly windowSeconds: number;
+  /** How long an alarm that is on for an older reason may take until it is off. */
+  readonly patienceSeconds: number;
+  /** What has come on since isn't waited for: it is the release's. Milliseconds since 1970. */
+  readonly since: number;
+  /** Names of alarms that don't count, because somebody knows why they are on. */
+  readonly ignored: readonly string[];
+  readonly signal?: AbortSignal;
+  /** @default 10 s */
+  readonly periodMilliseconds?: number;
+}
+
+interface FiringAlarm {
+  readonly name: string;
+  readonly region: string;
+  readonly reason: string;
+  readonly since: number;
+}
+
+/**
+ * What is wrong by the environment's own alarms: none may be on for a window. One that was on before may take its time
+ * to go off; one that comes on isn't waited for.
+ */
+export async function alarmProblems(options: QuietOptions): Promise<string[]> {
+  const { windowSeconds, patienceSeconds, since, periodMilliseconds = 10_000, signal } = options;
+  const start = Date.now();
+  let quietSince: number | undefined;
+  for (;;) {
+    const firing = await firingAlarms(options);
+    const now = Date.now();
+    const fresh = firing.filter((alarm) => alarm.since >= since);
+    if (fresh.length > 0) return fresh.map(problemOf);
+    quietSince = firing.length > 0 ? undefined : (quietSince ?? now);
+    if (quietSince !== undefined && now - quietSince >= windowSeconds * 1_000) return [];
+    if (quietSince === undefined && now - start > patienceSeconds * 1_000) return firing.map(problemOf);
+    if (signal?.aborted) return ["alarms: interrupted before the window was over"];
+    await new Promise((resolve) => setTimeout(resolve, Math.min(periodMilliseconds, windowSeconds * 1_000)));
+  }
+}
+
+function problemOf({ name, region, reason, since }: FiringAlarm): string {
+  return `alarms: ${name} (${region}) is on since ${new Date(since).toISOString()}: ${reason}`;
+}
+
+async function firingAlarms({ regions, environment, ignored }: QuietOptions): Promise<FiringAlarm[]> {
+  const found = await Promise.all(regions.map((settings) => firingIn(settings)));
+  const own = new RegExp(`^tap-.*-${environment}(-|$)`);
+  return found.flat().filter(({ name }) => own.test(name) && !ignored.includes(name));
+}
+
+async function firingIn(settings: AwsSettings): Promise<FiringAlarm[]> {
+  const client = new CloudWatchClient({ ...settings, maxAttempts: 5 });
+  const found: FiringAlarm[] = [];
+  try {
+    let token: string | undefined;
+    do {
+      const page = await client.send(
+        new DescribeAlarmsCommand({
+          AlarmNamePrefix: "tap-",
+          StateValue: "ALARM",
+          AlarmTypes: ["MetricAlarm", "CompositeAlarm"],
+          ...(token === undefined ? {} : { NextToken: token }),
+        }),
+      );
+      for (const alarm of [...(page.MetricAlarms ?? []), ...(page.CompositeAlarms ?? [])])
+        found.push({
+          name: alarm.AlarmName ?? "",
+          region: settings.region,
+          reason: alarm.StateReason ?? "no reason given",
+          since: (alarm.StateTransitionedTimestamp ?? alarm.StateUpdatedTimestamp ?? new Date(0)).getTime(),
+        });
+      token = page.NextToken;
+    } while (token !== undefined && token !== "");
+    return found;
+  } finally {
+    client.destroy();
+  }
+}
