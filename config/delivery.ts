@@ -10,6 +10,8 @@ export function deliveryNames({ environmentSuffix, region, dataRegion, accountId
     releaseBucketName: `tap-delivery-releases-${environmentSuffix}-${region}-${accountId}`,
     /** DynamoDB table of promotions, rollbacks and the lease; a replica, which it is after a failover, has the name of where it was made. */
     ledgerTableName: `tap-delivery-ledger-${environmentSuffix}-${dataRegion}`,
+    /** Role by which the next environment's deploy role reads both. */
+    releaseReaderRoleArn: `arn:aws:iam::${accountId}:role/tap-delivery-release-reader-${environmentSuffix}-${region}`,
   };
 }
 

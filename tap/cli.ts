@@ -1,16 +1,19 @@
 import { addAudit } from "./commands/audit";
 import { addBootstrap } from "./commands/bootstrap";
 import { addDrift } from "./commands/drift";
+import { addHistory } from "./commands/history";
 import { addList } from "./commands/list";
 import { addLocal } from "./commands/local";
 import { addOpenApi } from "./commands/openapi";
 import { addOutputs } from "./commands/outputs";
 import { addParity } from "./commands/parity";
 import { addPlan } from "./commands/plan";
+import { addPromote } from "./commands/promote";
 import { addRedrive } from "./commands/redrive";
 import { addRelease } from "./commands/release";
 import { addRequirements } from "./commands/requirements";
 import { addReview } from "./commands/review";
+import { addRollback } from "./commands/rollback";
 import { addStart } from "./commands/start";
 import { addSynth } from "./commands/synth";
 import { type MainOptions, runProgram } from "./program";
@@ -33,6 +36,9 @@ export function main(options: MainOptions): Promise<number> {
     addDrift,
     addRedrive,
     addRelease,
+    addPromote,
+    addRollback,
+    addHistory,
     addRequirements,
     addReview,
   ]);

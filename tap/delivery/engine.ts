@@ -52,7 +52,7 @@ class Delivery {
     run: Run,
   ) {
     this.#run = run;
-    this.#steps = world.stepsFor(holding);
+    this.#steps = world.stepsFor(holding, run);
   }
 
   async toTheEnd(approval: DeliveryRequest["approval"]): Promise<DeliveryResult> {

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
-import { type PlannedChange, type PlanSummary, type ReviewClass, reviewClasses } from "./run";
+import { atLeast, type ReviewClass } from "../review/classes";
+import type { PlannedChange, PlanSummary } from "./run";
 
 /**
  * Whether somebody has to agree to a stack's plan. What loses data always needs a person. Going forward, so does what is
@@ -12,7 +13,7 @@ export function needsPerson(
 ): boolean {
   if (status !== "changes") return false;
   if (losesData.length > 0) return true;
-  return direction === "forward" && reviewClasses.indexOf(highest) > reviewClasses.indexOf(automaticUpTo);
+  return direction === "forward" && !atLeast(automaticUpTo, highest);
 }
 
 /** What isn't applied without an approval: going forward the whole plan, going back what needs a person and what depends on it. */

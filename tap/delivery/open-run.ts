@@ -1,6 +1,7 @@
 import { CommandError } from "../context";
 import type { Holding } from "./holding";
 import { close, record } from "./journal";
+import type { EnvironmentRecord, Ledger } from "./ledger";
 import { directionOf, hasApplied, targetOf } from "./machine";
 import type { Run } from "./run";
 import type { DeliveryRequest, DeliveryWorld } from "./world";
@@ -78,15 +79,23 @@ async function defaultRelease(
     throw new CommandError(
       `No run of ${environment} is open, so that --release has to name what to promote: tap release list. Nothing was changed.`,
     );
-  const last = (await world.ledger.runs(1))[0];
-  const { good } = holding.record;
+  return targetToGoBackTo(world.ledger, holding.record, environment);
+}
+
+/** Where a rollback leads that names no release. @throws CommandError where there is nothing to go back to */
+export async function targetToGoBackTo(
+  ledger: Ledger,
+  { good, run: open }: EnvironmentRecord,
+  environment: string,
+): Promise<string> {
   if (good === undefined)
     throw new CommandError(
       `${environment} has no good release to go back to: nothing was ever recorded good. Nothing was changed.`,
     );
-  // After a run that a person has to look after, the environment isn't at its last good release.
-  if (last !== undefined && needsAttention(last)) return good.release;
-  const before = (await world.ledger.goods(50)).find(({ release }) => release !== good.release);
+  const last = open ?? (await ledger.runs(1))[0];
+  // In the middle of a run, and after one that a person has to look after, the environment isn't at its last good release.
+  if (last !== undefined && (last === open || needsAttention(last))) return good.release;
+  const before = (await ledger.goods(50)).find(({ release }) => release !== good.release);
   if (before === undefined)
     throw new CommandError(
       `${environment} is at ${good.release}, and no other release was ever good there. Nothing was changed.`,

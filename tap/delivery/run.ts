@@ -1,3 +1,5 @@
+import type { ReviewClass } from "../review/classes";
+
 /** Who did something, as an audit trail names them. */
 export interface Identity {
   /** ARN of the caller (STS), or user of the machine where no account is asked. */
@@ -6,10 +8,6 @@ export interface Identity {
   readonly host: string;
   readonly pid: number;
 }
-
-/** Classes of changes that `tap review` knows, the harmless first. */
-export const reviewClasses = ["none", "safe", "review", "dangerous", "irreversible"] as const;
-export type ReviewClass = (typeof reviewClasses)[number];
 
 /** One stack of a plan. */
 export interface PlannedChange {

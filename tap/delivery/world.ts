@@ -1,6 +1,7 @@
+import type { ReviewClass } from "../review/classes";
 import type { Clock } from "./holding";
 import type { Ledger } from "./ledger";
-import type { Identity, RecordedEvent, ReviewClass, Run } from "./run";
+import type { Identity, RecordedEvent, Run } from "./run";
 import type { PromotionSteps } from "./steps";
 
 /** What somebody asks for. */
@@ -22,12 +23,8 @@ export interface DeliveryWorld {
   readonly leaseMilliseconds: number;
   /** Of a new run; sorts by time. */
   newRunId(): string;
-  /** What is done, made for the process that holds the environment: `signal` says that it doesn't any more. */
-  stepsFor(holding: {
-    readonly token: number;
-    readonly signal: AbortSignal;
-    readonly tookOver: boolean;
-  }): PromotionSteps;
+  /** What is done of a run, made for the process that holds the environment: `signal` says that it doesn't any more. */
+  stepsFor(holding: { readonly token: number; readonly signal: AbortSignal }, run: Run): PromotionSteps;
   /** Aborted by Ctrl-C: the step that runs ends, and no other begins. */
   readonly signal?: AbortSignal;
   /** Takes each event when it is recorded. */

@@ -1,0 +1,158 @@
+import { existsSync, readdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { applyPlan, type StackPlan } from "../../plan";
+import { archiveProblems, copyRelease, openRelease, short, verifyRelease } from "../../release";
+import { terraform } from "../../terraform";
+import { LedgerUnreachable } from "../ledger";
+import type { PlanSummary } from "../run";
+import { type PromotionSteps, type StepResult, StopsHere } from "../steps";
+import { isExpired } from "./expired";
+import { checkDrift, checkOrder, checkStructure } from "./gates";
+import type { RealOptions, Session } from "./options";
+import { expiredText, type Opened, planRelease } from "./plan";
+import { settle } from "./settle";
+import { functionsBack, validate } from "./validate";
+
+/** What promotions and rollbacks do in AWS, or on this machine in what stands for it. */
+export class RealSteps implements PromotionSteps {
+  readonly #plans = new Map<string, StackPlan>();
+  #opened: Opened | undefined;
+
+  constructor(
+    private readonly options: RealOptions,
+    private readonly session: Session,
+  ) {}
+
+  settle(): Promise<StepResult> {
+    return guarded(() => settle(this.options, this.session));
+  }
+
+  verify(release: string): Promise<StepResult> {
+    const { from, environment, before } = this.options;
+    return guarded(async () => {
+      const { problems, manifest, objects } = await verifyRelease(from, release);
+      if (manifest === undefined || problems.length > 0) return { problems };
+      const suffix = environment.environmentSuffix;
+      const missing = suffix in manifest.environments ? [] : [`${short(release)} has no stacks of ${suffix}`];
+      // The first environment is where somebody may try what isn't committed.
+      const unclean =
+        manifest.source.isClean || before === undefined
+          ? []
+          : [`${short(release)} was made of a working tree with changes: what goes on from here is made of a commit`];
+      return { problems: [...missing, ...unclean], notes: [`${objects} objects of ${from.location} are as they were`] };
+    });
+  }
+
+  order(release: string): Promise<StepResult> {
+    return guarded(() => checkOrder(this.options, release));
+  }
+
+  copy(release: string): Promise<StepResult> {
+    const { from, store } = this.options;
+    return guarded(async () => {
+      if (from.location === store.location) return { problems: [], notes: ["it is there already"] };
+      const { stored, objects, mended } = await copyRelease(from, store, release, (done, all) =>
+        this.session.say(`${done}/${all}`),
+      );
+      return {
+        problems: [],
+        notes: [`${stored} of ${objects} objects were new in ${store.location}, ${mended.length} mended`],
+      };
+    });
+  }
+
+  open(release: string): Promise<StepResult> {
+    const { store, environment } = this.options;
+    return guarded(async () => {
+      const folder = join(this.#folder(), short(release));
+      rmSync(folder, { recursive: true, force: true });
+      this.#plans.clear();
+      this.#opened = await openRelease(store, release, folder, { environments: [environment.environmentSuffix] });
+      this.#removeOthers();
+      return { problems: [] };
+    });
+  }
+
+  audit(): Promise<StepResult> {
+    return guarded(() => checkStructure(this.options, this.session, this.#open()));
+  }
+
+  drift(): Promise<StepResult> {
+    return guarded(() => checkDrift(this.options, this.session, this.#open()));
+  }
+
+  functions(): Promise<StepResult> {
+    return guarded(() => functionsBack(this.options, this.#open()));
+  }
+
+  async plan(_release: string, stackIds?: readonly string[]): Promise<PlanSummary> {
+    const { plans, summary } = await planRelease(this.options, this.session, this.#open(), stackIds);
+    for (const plan of plans) this.#plans.set(plan.stackId, plan);
+    return summary;
+  }
+
+  apply(stackId: string): Promise<StepResult> {
+    const { context } = this.options;
+    const { signal, say } = this.session;
+    return guarded(async () => {
+      const plan = this.#plans.get(stackId);
+      if (plan === undefined) return { problems: [`${stackId} was never planned`] };
+      const { folder, manifest } = this.#open();
+      const changed = archiveProblems(folder, manifest, [stackId]);
+      if (changed.length > 0) return { problems: changed };
+      const result = await applyPlan(context, plan, { signal, onResource: say });
+      if (result.applied) return { problems: [] };
+      await this.#saveState(plan);
+      if (isExpired(result.error)) throw new StopsHere(expiredText(`${stackId}: ${result.error}`));
+      if (signal.aborted) throw new StopsHere(`${stackId}: ${result.error}`);
+      return { problems: [`${stackId}: ${result.error}`] };
+    });
+  }
+
+  validate(): Promise<StepResult> {
+    return guarded(() => validate(this.options, this.session, this.#open()));
+  }
+
+  /** What an apply has made and couldn't write into the state: nobody may plan before it is there. */
+  async #saveState({ stackId, folder }: StackPlan): Promise<void> {
+    const file = join(folder, "errored.tfstate");
+    if (!existsSync(file)) return;
+    const pushed = await terraform(this.options.context, folder, ["state", "push", file]);
+    if (pushed.exitCode !== 0)
+      throw new StopsHere(
+        `${stackId}: its state couldn't be saved, and is in ${file}: keep that file, it says what was made. The same command, on this machine, saves it and goes on.\n${pushed.stderr.trim()}`,
+      );
+    rmSync(file);
+  }
+
+  #open(): Opened {
+    if (this.#opened === undefined) throw new Error("The release isn't open");
+    return this.#opened;
+  }
+
+  #folder(): string {
+    return join(this.options.work, `session-${this.session.token}`);
+  }
+
+  /** Folders of earlier sessions, but for states that couldn't be saved. */
+  #removeOthers(): void {
+    const { work } = this.options;
+    const old = readdirSync(work).filter((name) => /^session-\d+$/.test(name) && join(work, name) !== this.#folder());
+    for (const name of old) {
+      const hasState = readdirSync(join(work, name), { recursive: true }).some((path) =>
+        String(path).endsWith("errored.tfstate"),
+      );
+      if (!hasState) rmSync(join(work, name), { recursive: true, force: true });
+    }
+  }
+}
+
+/** A session that is over stops the run, and says nothing against the release. */
+async function guarded(run: () => Promise<StepResult>): Promise<StepResult> {
+  try {
+    return await run();
+  } catch (error) {
+    if (error instanceof StopsHere || error instanceof LedgerUnreachable || !isExpired(error)) throw error;
+    throw new StopsHere(expiredText((error as Error).message));
+  }
+}

@@ -1,0 +1,128 @@
+import { randomUUID } from "node:crypto";
+import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { backendConfig } from "../../../config/backend";
+import { writeWhole } from "../../files";
+import { initArguments } from "../../remote-state";
+import { failure, type TerraformResult, terraform } from "../../terraform";
+import type { StepResult } from "../steps";
+import { cutOffSessions } from "./cut-off";
+import type { RealOptions, Session } from "./options";
+
+interface State {
+  readonly lineage: string;
+  readonly serial: number;
+}
+
+/**
+ * Makes sure that no other process still changes the environment, nor can with what it had planned before. AWS checks no
+ * token of ours; Terraform checks two things, and both are used: a state's lock, which whoever applies holds, and its
+ * serial, which a saved plan is bound to. So each state that this run has planned is written once, unchanged, under its
+ * lock: the write waits for whoever is at it, and makes every older plan stale.
+ */
+export async function settle(options: RealOptions, session: Session): Promise<StepResult> {
+  const { takeover, environment, context } = options;
+  const stackIds = plannedStacks(session);
+  const notes: string[] = [];
+  if (stackIds.length > 0 && takeover.cutOffRoleSessions) notes.push(...(await cutOffSessions(options, session)));
+  const problems: string[] = [];
+  for (const stackId of stackIds) {
+    session.say(stackId);
+    const folder = join(options.work, "settle", stackId);
+    const s3 = backendConfig(environment, stackId, options.backend);
+    rmSync(folder, { recursive: true, force: true });
+    writeWhole(join(folder, "main.tf.json"), JSON.stringify({ terraform: { backend: { s3 } } }));
+    const init = initArguments(options.backendConfig);
+    const initialized = await terraform(context, folder, init);
+    if (initialized.exitCode !== 0) problems.push(`${stackId}: ${failure(init, initialized)}`);
+    else problems.push(...(await settleStack(options, stackId, folder, notes)));
+  }
+  return { problems, notes };
+}
+
+/** Only what was planned can be applied. */
+function plannedStacks({ run }: Session): string[] {
+  const plans = run.events.flatMap((event) => (event.type === "done" && event.plan ? event.plan.stacks : []));
+  return [...new Set(plans.map(({ stackId }) => stackId))];
+}
+
+async function settleStack(options: RealOptions, stackId: string, folder: string, notes: string[]): Promise<string[]> {
+  const { context, takeover } = options;
+  const pushed = await pushNext(options, stackId, folder, notes);
+  if (pushed.exitCode === 0) return [];
+  const lock = lockIn(pushed);
+  if (lock === undefined) return [`${stackId}: ${failure(["state push"], pushed)}`];
+  if (!takeover.forceUnlock) return [heldText(stackId, lock, takeover.lockWaitSeconds)];
+  const args = ["force-unlock", "-force", lock.id];
+  const unlocked = await terraform(context, folder, args);
+  if (unlocked.exitCode !== 0) return [`${stackId}: ${failure(args, unlocked)}`];
+  notes.push(`${stackId}: the lock of ${lock.who}, since ${lock.created}, was forced`);
+  const again = await pushNext(options, stackId, folder, notes);
+  return again.exitCode === 0 ? [] : [`${stackId}: ${failure(["state push"], again)}`];
+}
+
+/** Writes the state as it is, or as an apply that couldn't save it has left it, under the next serial. */
+async function pushNext(
+  { context, takeover, work }: RealOptions,
+  stackId: string,
+  folder: string,
+  notes: string[],
+): Promise<TerraformResult> {
+  const pulled = await terraform(context, folder, ["state", "pull"]);
+  if (pulled.exitCode !== 0) return pulled;
+  const state = pulled.stdout.trim() === "" ? emptyState() : (JSON.parse(pulled.stdout) as State);
+  const unsaved = unsavedState(work, stackId, state);
+  if (unsaved !== undefined)
+    notes.push(`${stackId}: the state that an apply couldn't save was saved, from ${unsaved.file}`);
+  const next = unsaved?.state ?? state;
+  const file = join(folder, "next.tfstate");
+  writeWhole(file, JSON.stringify({ ...next, serial: Math.max(next.serial, state.serial) + 1 }));
+  const result = await terraform(context, folder, [
+    "state",
+    "push",
+    `-lock-timeout=${takeover.lockWaitSeconds}s`,
+    file,
+  ]);
+  if (result.exitCode === 0 && unsaved !== undefined) rmSync(unsaved.file);
+  return result;
+}
+
+export function emptyState(): State & Record<string, unknown> {
+  return { version: 4, serial: 0, lineage: randomUUID(), outputs: {}, resources: [] };
+}
+
+/** What Terraform writes beside a plan where a state can't be written: it knows what was made. */
+function unsavedState(
+  work: string,
+  stackId: string,
+  { lineage, serial }: State,
+): { file: string; state: State } | undefined {
+  const foldersIn = (path: string) =>
+    readdirSync(path, { withFileTypes: true }).flatMap((entry) =>
+      entry.isDirectory() ? [join(path, entry.name)] : [],
+    );
+  const opened = foldersIn(work).flatMap(foldersIn);
+  const states = opened
+    .map((folder) => join(folder, "stacks", stackId, "errored.tfstate"))
+    .filter(existsSync)
+    .map((file) => ({ file, state: JSON.parse(readFileSync(file, "utf8")) as State }));
+  return states.find(({ state }) => state.lineage === lineage && state.serial > serial);
+}
+
+interface Lock {
+  readonly id: string;
+  readonly who: string;
+  readonly created: string;
+}
+
+function lockIn({ stderr, stdout }: TerraformResult): Lock | undefined {
+  const text = `${stderr}\n${stdout}`;
+  if (!text.includes("Error acquiring the state lock")) return undefined;
+  const field = (name: string) => new RegExp(`${name}:\\s+(\\S[^\\n]*)`).exec(text)?.[1]?.trim();
+  const id = field("ID");
+  return id === undefined ? undefined : { id, who: field("Who") ?? "somebody", created: field("Created") ?? "unknown" };
+}
+
+function heldText(stackId: string, { id, who, created }: Lock, waited: number): string {
+  return `${stackId}: ${who} holds Terraform's lock of its state since ${created} (${id}), and did so for the ${waited} s that were waited. Where that process still works, wait until it has ended. Where it is gone, or can't be stopped: the same command with --cut-off-role-sessions --force-unlock.`;
+}

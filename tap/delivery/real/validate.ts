@@ -1,0 +1,81 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { TerraformJson } from "../../graph/terraform-json";
+import { terraformOrRefuse } from "../../terraform";
+import type { StepResult } from "../steps";
+import { alarmProblems } from "../validation/alarms";
+import { functionProblems, putBack, type ReleasedFunction } from "../validation/functions";
+import { outputProblems } from "../validation/outputs";
+import { derivedSmokeChecks, type Outputs, smokeProblems } from "../validation/smoke";
+import type { RealOptions, Session } from "./options";
+import type { Opened } from "./plan";
+
+/** Asks all that says whether a release works, at once; what is wrong is told together (PLAT-10). */
+export async function validate(options: RealOptions, session: Session, opened: Opened): Promise<StepResult> {
+  const { validation, environment, access } = options;
+  const { run, signal, say } = session;
+  const stacks = new Map(
+    opened.stacks.map(({ stackId, folder }) => [
+      stackId,
+      JSON.parse(readFileSync(join(folder, "cdk.tf.json"), "utf8")) as TerraformJson,
+    ]),
+  );
+  const outputs = await readOutputs(options, opened);
+  const smoke = validation.smoke ?? derivedSmokeChecks(stacks);
+  const functions = functionsOf(options, opened);
+  say(
+    `${smoke.length} smoke tests, ${validation.alarmWindowSeconds} s without alarms, outputs, ${functions.size === 0 ? "no" : [...functions.values()].flat().length} functions`,
+  );
+  const isForward = run.kind === "promote" && opened.manifest.id === run.release;
+  const problems = await Promise.all([
+    outputProblems(stacks, outputs),
+    smokeProblems(smoke, outputs, { patienceMilliseconds: validation.smokePatienceSeconds * 1_000 }),
+    alarmProblems({
+      regions: environment.regionNames.map((region) => access.in(region)),
+      environment: environment.environmentSuffix,
+      windowSeconds: validation.alarmWindowSeconds,
+      patienceSeconds: validation.alarmPatienceSeconds,
+      // A rollback isn't to blame for what the release before it has set off.
+      since: isForward ? Date.parse(run.startedAt) : Date.now(),
+      ignored: validation.ignoredAlarms,
+      signal,
+    }),
+    ...[...functions].map(([region, released]) => functionProblems(access.in(region), released)),
+  ]);
+  return {
+    problems: problems.flat(),
+    notes: [
+      `${smoke.length} smoke tests, ${validation.alarmWindowSeconds} s without alarms, outputs of ${stacks.size} stacks`,
+      ...(validation.ignoredAlarms.length === 0 ? [] : [`ignored alarms: ${validation.ignoredAlarms.join(", ")}`]),
+    ],
+  };
+}
+
+/** Lets the functions run the release's code, where there still is a version with it. */
+export async function functionsBack(options: RealOptions, opened: Opened): Promise<StepResult> {
+  const results = await Promise.all(
+    [...functionsOf(options, opened)].map(([region, released]) => putBack(options.access.in(region), released)),
+  );
+  return { problems: results.flatMap(({ problems }) => problems), notes: results.flatMap(({ notes }) => notes) };
+}
+
+/** Functions of the environment, by region. */
+function functionsOf({ environment }: RealOptions, { manifest }: Opened): Map<string, ReleasedFunction[]> {
+  const found = new Map<string, ReleasedFunction[]>();
+  for (const { stackId, functionNames, base64Sha256 } of manifest.archives) {
+    const stack = manifest.stacks[stackId];
+    if (stack?.environment !== environment.environmentSuffix) continue;
+    const own = found.get(stack.region) ?? [];
+    found.set(stack.region, [...own, ...functionNames.map((name) => ({ name, base64Sha256 }))]);
+  }
+  return found;
+}
+
+async function readOutputs({ context }: RealOptions, { stacks }: Opened): Promise<Outputs> {
+  const read = async ({ stackId, folder }: Opened["stacks"][number]) => {
+    const text = await terraformOrRefuse(context, folder, ["output", "-no-color", "-json"]);
+    const values = JSON.parse(text) as Record<string, { value: unknown }>;
+    return [stackId, Object.fromEntries(Object.entries(values).map(([name, { value }]) => [name, value]))] as const;
+  };
+  return new Map(await Promise.all(stacks.map(read)));
+}

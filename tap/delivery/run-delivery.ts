@@ -1,0 +1,63 @@
+import { appendFileSync } from "node:fs";
+import { resolve } from "node:path";
+import { CommandError, type Context } from "../context";
+import { interruptible } from "../interrupt";
+import { resolveId } from "../release";
+import type { ReviewClass } from "../review/classes";
+import type { DeliveryOptions } from "./command-options";
+import { type DeliveryResult, deliver } from "./engine";
+import { LeaseLost } from "./holding";
+import { LedgerUnreachable } from "./ledger";
+import { type FromOptions, prepare, worldOf } from "./prepare";
+import { headline, resultMarkdown, resultText } from "./report";
+
+export interface AskedRun {
+  readonly kind: "promote" | "rollback";
+  /** Of the environment. */
+  readonly name: string;
+  /** The option that names it. */
+  readonly option: string;
+  readonly release: string | undefined;
+  readonly automaticUpTo: ReviewClass;
+  readonly approval: { readonly hash: string; readonly approver: string } | undefined;
+}
+
+/** Runs a promotion or a rollback, and tells how it ended. @throws CommandError where it didn't end as asked */
+export async function runDelivery(
+  context: Context,
+  asked: AskedRun,
+  options: DeliveryOptions & FromOptions,
+): Promise<void> {
+  const { kind, name, option, automaticUpTo, approval } = asked;
+  const prepared = await prepare(context, name, option, options);
+  const { real, environment, commit } = prepared;
+  const store = kind === "promote" ? real.from : real.store;
+  const release = asked.release === undefined ? undefined : await resolveId(store, asked.release);
+  const result = await interruptible(context, (signal) =>
+    deliver(worldOf(prepared, signal), {
+      kind,
+      environment: environment.environmentSuffix,
+      ...(release === undefined ? {} : { release }),
+      automaticUpTo,
+      ...(approval === undefined ? {} : { approval }),
+      ...(commit === undefined ? {} : { commit }),
+    }),
+  ).catch((error: unknown) => {
+    if (error instanceof LedgerUnreachable || error instanceof LeaseLost) throw new CommandError(error.message);
+    throw error;
+  });
+  tell(context, result, options, kind);
+}
+
+function tell(
+  context: Context,
+  result: DeliveryResult,
+  { json, markdown }: DeliveryOptions,
+  kind: AskedRun["kind"],
+): void {
+  if (markdown !== undefined) appendFileSync(resolve(context.cwd, markdown), resultMarkdown(result));
+  context.print(json ? JSON.stringify(result, null, 2) : resultText(result));
+  const isAsAsked =
+    kind === "promote" ? result.status === "good" : ["rolled back", "abandoned"].includes(result.status);
+  if (!isAsAsked) throw new CommandError(headline(result));
+}
