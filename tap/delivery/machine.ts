@@ -184,16 +184,14 @@ function afterRound(
   return { do: "plan", release, stackIds: plan.stacks.map(({ stackId }) => stackId).filter((id) => ids.has(id)) };
 }
 
-/** What reads outputs of these stacks, by whatever steps: their values may be others by now. */
+/** What has read values that were changed since, and what depends on that. */
 function readersOf(plan: PlanSummary, changed: readonly PlannedChange[]): PlannedChange[] {
-  const reached = new Set(changed.map(({ stackId }) => stackId));
-  const readers = new Set<PlannedChange>();
-  for (let grown = true; grown; ) {
-    const more = plan.stacks.filter((stack) => !readers.has(stack) && stack.dependsOn.some((id) => reached.has(id)));
-    for (const stack of more) {
-      readers.add(stack);
-      reached.add(stack.stackId);
-    }
+  const applied = new Set(changed.map(({ stackId }) => stackId));
+  const readers = new Set(plan.stacks.filter(({ outdatedBy }) => outdatedBy.some((id) => applied.has(id))));
+  for (let grown = readers.size > 0; grown; ) {
+    const ids = new Set([...readers].map(({ stackId }) => stackId));
+    const more = plan.stacks.filter((stack) => !readers.has(stack) && stack.dependsOn.some((id) => ids.has(id)));
+    for (const stack of more) readers.add(stack);
     grown = more.length > 0;
   }
   return [...readers];

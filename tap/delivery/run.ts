@@ -18,8 +18,10 @@ export interface PlannedChange {
   readonly class: ReviewClass;
   /** Addresses that the plan deletes or replaces, and that hold data. */
   readonly losesData: readonly string[];
-  /** Stacks whose outputs it reads. */
+  /** Stacks that have to be there before it. */
   readonly dependsOn: readonly string[];
+  /** Stacks whose plans change what it has read: once they are applied, it may be planned otherwise. */
+  readonly outdatedBy: readonly string[];
   /** What it adds, changes and destroys, in a few words. */
   readonly summary: string;
 }

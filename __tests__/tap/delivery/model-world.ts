@@ -236,6 +236,7 @@ export class World {
       class: losesData.length > 0 ? "irreversible" : changes ? "review" : "none",
       losesData: waits ? [] : losesData,
       dependsOn: dependsOn[id],
+      outdatedBy: dependsOn[id].filter((other) => this.stacks[other].release !== release),
       summary: waits ? `waits for ${dependsOn[id]}` : "",
     };
   }

@@ -107,13 +107,14 @@ function summarize(plans: readonly StackPlan[], stacks: readonly StackFolder[]):
   const review = reviewPlans([...json].map(([stackId, plan]) => ({ stackId, plan })));
   const dependencies = dependenciesOf(stacks);
   const order = inOrder(dependencies);
-  const changeOf = ({ stackId, status, counts, waitingFor = [] }: StackPlan): PlannedChange => ({
+  const changeOf = ({ stackId, status, counts, waitingFor = [], outdatedBy = [] }: StackPlan): PlannedChange => ({
     stackId,
     status: status === "failed" ? "waiting" : status,
     hash: hashOf(json.get(stackId)),
     class: review.stacks.find((stack) => stack.stackId === stackId)?.highest ?? "none",
     losesData: review.losesData.filter((change) => change.stackId === stackId).map(({ address }) => address),
     dependsOn: dependencies.get(stackId) ?? [],
+    outdatedBy,
     summary: counts
       ? `${counts.add} to add, ${counts.change} to change, ${counts.destroy} to destroy`
       : `waits for ${waitingFor.join(", ")}`,

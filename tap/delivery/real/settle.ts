@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { backendConfig } from "../../../config/backend";
 import { writeWhole } from "../../files";
@@ -25,19 +25,21 @@ export async function settle(options: RealOptions, session: Session): Promise<St
   const stackIds = plannedStacks(session);
   const notes: string[] = [];
   if (stackIds.length > 0 && takeover.cutOffRoleSessions) notes.push(...(await cutOffSessions(options, session)));
-  const problems: string[] = [];
-  for (const stackId of stackIds) {
-    session.say(stackId);
-    const folder = join(options.work, "settle", stackId);
-    const s3 = backendConfig(environment, stackId, options.backend);
-    rmSync(folder, { recursive: true, force: true });
-    writeWhole(join(folder, "main.tf.json"), JSON.stringify({ terraform: { backend: { s3 } } }));
-    const init = initArguments(options.backendConfig);
-    const initialized = await terraform(context, folder, init);
-    if (initialized.exitCode !== 0) problems.push(`${stackId}: ${failure(init, initialized)}`);
-    else problems.push(...(await settleStack(options, stackId, folder, notes)));
-  }
-  return { problems, notes };
+  mkdirSync(options.work, { recursive: true });
+  const problems = await Promise.all(
+    stackIds.map(async (stackId) => {
+      const folder = join(options.work, "settle", stackId);
+      const s3 = backendConfig(environment, stackId, options.backend);
+      rmSync(folder, { recursive: true, force: true });
+      writeWhole(join(folder, "main.tf.json"), JSON.stringify({ terraform: { backend: { s3 } } }));
+      const init = initArguments(options.backendConfig);
+      const initialized = await terraform(context, folder, init);
+      if (initialized.exitCode !== 0) return [`${stackId}: ${failure(init, initialized)}`];
+      session.say(stackId);
+      return settleStack(options, stackId, folder, notes);
+    }),
+  );
+  return { problems: problems.flat(), notes };
 }
 
 /** Only what was planned can be applied. */

@@ -1,0 +1,275 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { join } from "node:path";
+import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { DynamoLedger } from "../../../tap/delivery/dynamo-ledger";
+import type { DeliveryResult } from "../../../tap/delivery/engine";
+import type { Ledger } from "../../../tap/delivery/ledger";
+import { FolderStore } from "../../../tap/release/folder-store";
+import { type Emulator, startEmulator } from "../emulator";
+import { projectRoot, temporaryFolder } from "../project";
+import { terraformVariables } from "../terraform";
+import { components, type EnvironmentName, environments, releaseApp, stackId } from "./app";
+import { LedgerProxy } from "./ledger-proxy";
+
+export interface TapResult {
+  readonly exitCode: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+  /** What `--json` printed. */
+  readonly result: DeliveryResult | undefined;
+}
+
+/** A `tap` that runs, in a process group of its own. */
+export interface RunningTap {
+  readonly child: ChildProcess;
+  readonly ended: Promise<TapResult>;
+  /** To it and to all that it has started. */
+  signal(name: NodeJS.Signals): void;
+}
+
+const backendSettings = [
+  "use_path_style=true",
+  "skip_credentials_validation=true",
+  "skip_requesting_account_id=true",
+  "skip_metadata_api_check=true",
+].flatMap((setting) => ["--backend-config", setting]);
+
+/**
+ * Three environments in an emulator, with real Terraform, its S3 backend and both its locks; ledgers in DynamoDB behind a
+ * proxy; a server that smoke tests ask; releases in folders.
+ */
+export class PromotionWorld {
+  readonly folder = temporaryFolder();
+  /** What smoke tests are answered. */
+  smokeStatus = 200;
+  readonly smoke: string;
+  readonly releases: Record<"r1" | "r2" | "r3", string>;
+  /** What the stand-in provider does to resources, a line of JSON each. */
+  readonly log = join(this.folder, "provider.log");
+
+  private constructor(
+    readonly emulator: Emulator,
+    readonly proxy: LedgerProxy,
+    private readonly proxyEndpoint: string,
+    private readonly smokeServer: Server,
+    releases: Record<"r1" | "r2" | "r3", string>,
+    source: string,
+  ) {
+    this.releases = releases;
+    this.smoke = join(this.folder, "smoke.json");
+    this.source = source;
+    const { port } = smokeServer.address() as AddressInfo;
+    writeFileSync(this.smoke, JSON.stringify([{ url: `http://127.0.0.1:${port}/health`, contains: "fine" }]));
+    smokeServer.on("request", (_, response) =>
+      response.writeHead(this.smokeStatus).end(this.smokeStatus === 200 ? "fine" : "broken"),
+    );
+  }
+
+  /** Store that releases are made in. */
+  readonly source: string;
+
+  static async start(): Promise<PromotionWorld> {
+    const emulator = await startEmulator();
+    const proxy = new LedgerProxy(emulator.endpoint);
+    const endpoint = await proxy.start();
+    const server = createServer();
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const source = join(temporaryFolder(), "releases");
+    const store = new FolderStore(source);
+    const [r1, r2, r3] = await Promise.all([
+      releaseApp({ label: "one" }, store),
+      releaseApp({ label: "two" }, store),
+      releaseApp({ label: "three", extraTable: true }, store),
+    ]);
+    const world = new PromotionWorld(emulator, proxy, endpoint, server, { r1, r2, r3 }, source);
+    for (const { name, accountId, region } of environments) await createStorage(emulator, name, accountId, region);
+    return world;
+  }
+
+  async stop(): Promise<void> {
+    this.smokeServer.closeAllConnections();
+    this.smokeServer.close();
+    await this.proxy.stop();
+    await this.emulator.stop();
+  }
+
+  /** Starts the command. */
+  start(args: readonly string[], variables: Record<string, string> = {}): RunningTap {
+    const child = spawn(process.execPath, [join(projectRoot, "bin", "tap.mjs"), ...args], {
+      cwd: projectRoot,
+      env: {
+        ...terraformVariables(),
+        ...this.emulator.variables,
+        AWS_ENDPOINT_URL_DYNAMODB: this.proxyEndpoint,
+        TF_PLUGIN_CACHE_DIR: this.#pluginCache(),
+        TF_STANDIN_LOG: this.log,
+        TAP_CUT_OFF_WAIT_MILLISECONDS: "0",
+        ...variables,
+      },
+      stdio: ["ignore", "pipe", "pipe"],
+      detached: true,
+    });
+    const text = { stdout: "", stderr: "" };
+    child.stdout.setEncoding("utf8").on("data", (chunk: string) => (text.stdout += chunk));
+    child.stderr.setEncoding("utf8").on("data", (chunk: string) => (text.stderr += chunk));
+    const ended = new Promise<TapResult>((resolve) =>
+      child.once("close", (exitCode) => resolve({ exitCode, ...text, result: resultIn(text.stdout) })),
+    );
+    return {
+      child,
+      ended,
+      signal: (name) => {
+        try {
+          process.kill(-(child.pid as number), name);
+        } catch {
+          // It has ended.
+        }
+      },
+    };
+  }
+
+  startPromote(
+    to: EnvironmentName,
+    release: string | undefined,
+    more: readonly string[] = [],
+    variables = {},
+  ): RunningTap {
+    return this.start(
+      ["promote", "--to", to, ...(release === undefined ? [] : ["--release", release]), ...this.options(to), ...more],
+      variables,
+    );
+  }
+
+  promote(to: EnvironmentName, release?: string, more: readonly string[] = [], variables = {}): Promise<TapResult> {
+    return this.startPromote(to, release, more, variables).ended;
+  }
+
+  rollback(env: EnvironmentName, more: readonly string[] = [], variables = {}): Promise<TapResult> {
+    const options = this.options(env).filter((_, index, all) => !isFrom(all[index]) && !isFrom(all[index - 1]));
+    return this.start(["rollback", "--env", env, ...options, ...more], variables).ended;
+  }
+
+  /** All that leads into this world and not into AWS. */
+  options(environment: EnvironmentName): string[] {
+    const before = { dev: this.source, staging: this.storeOf("dev"), prod: this.storeOf("staging") }[environment];
+    return [
+      ...["--json", "--store", this.storeOf(environment), "--from-store", before, "--from-role", "none"],
+      ...["--work", join(this.folder, "work", environment), "--smoke", this.smoke, "--smoke-patience", "0"],
+      ...["--alarm-window", "0", "--alarm-patience", "0", "--audit-fail-on", "critical"],
+      ...["--lease-seconds", "3", "--lock-wait", "2", ...backendSettings],
+    ];
+  }
+
+  storeOf(environment: EnvironmentName): string {
+    return join(this.folder, "stores", environment);
+  }
+
+  ledgerOf(environment: EnvironmentName): Ledger {
+    const { region } = environmentNamed(environment);
+    return new DynamoLedger({
+      tableName: `tap-delivery-ledger-${environment}-${region}`,
+      region,
+      environment,
+      client: new DynamoDBClient({
+        region,
+        endpoint: this.emulator.endpoint,
+        credentials: { accessKeyId: "test", secretAccessKey: "test" },
+      }),
+    });
+  }
+
+  /** Which release each stack's state is at: its label, or none; "…" where it is at several. */
+  async labels(environment: EnvironmentName): Promise<string[]> {
+    return Promise.all(
+      components.map(async (component) => {
+        const state = await this.state(environment, component);
+        const text = JSON.stringify(state?.resources?.filter(({ mode }) => mode === "managed") ?? []);
+        const found = [...new Set([...text.matchAll(/"(one|two|three)"/g)].map(([, label]) => label))];
+        return found.length === 0 ? "none" : found.length === 1 ? (found[0] as string) : "…";
+      }),
+    );
+  }
+
+  async state(environment: EnvironmentName, component: (typeof components)[number]): Promise<State | undefined> {
+    const { accountId, region, ...rest } = environmentNamed(environment);
+    const key = stackId(component, { accountId, region, ...rest } as (typeof environments)[number]);
+    const answer = await this.emulator.s3("GET", `tap-state-${accountId}-${region}/${key}`);
+    return answer.ok ? ((await answer.json()) as State) : undefined;
+  }
+
+  /** Locks of Terraform that are left. */
+  async locks(environment: EnvironmentName): Promise<string[]> {
+    const { accountId, region, ...rest } = environmentNamed(environment);
+    const left: string[] = [];
+    for (const component of components) {
+      const key = stackId(component, { accountId, region, ...rest } as (typeof environments)[number]);
+      const file = await this.emulator.s3("GET", `tap-state-${accountId}-${region}/${key}.tflock`);
+      if (file.ok) left.push(`${key}.tflock`);
+      const { Item } = await this.emulator.call("DynamoDB_20120810.GetItem", region, {
+        TableName: "tap-state-lock",
+        Key: { LockID: { S: `tap-state-${accountId}-${region}/${key}` } },
+      });
+      if (Item !== undefined) left.push(`${key} in the table`);
+    }
+    return left;
+  }
+
+  /** Tables that Terraform has deleted since the beginning. */
+  deletedTables(): string[] {
+    if (!existsSync(this.log)) return [];
+    const lines = readFileSync(this.log, "utf8")
+      .split("\n")
+      .filter((line) => line.includes("aws_dynamodb_table"));
+    return lines.filter((line) => /"(op|operation|action)":"delete"/.test(line));
+  }
+
+  #pluginCache(): string {
+    const cache = join(projectRoot, ".cache", "promotion-plugins");
+    mkdirSync(cache, { recursive: true });
+    return cache;
+  }
+}
+
+interface State {
+  readonly serial: number;
+  readonly lineage: string;
+  readonly resources?: readonly { readonly mode: string; readonly type: string; readonly name: string }[];
+}
+
+const isFrom = (option: string | undefined) => option === "--from-store" || option === "--from-role";
+
+export function environmentNamed(name: EnvironmentName): (typeof environments)[number] {
+  return environments.find((each) => each.name === name) as (typeof environments)[number];
+}
+
+function resultIn(stdout: string): DeliveryResult | undefined {
+  try {
+    return JSON.parse(stdout) as DeliveryResult;
+  } catch {
+    return undefined;
+  }
+}
+
+async function createStorage(emulator: Emulator, name: string, accountId: string, region: string): Promise<void> {
+  const location = `<CreateBucketConfiguration><LocationConstraint>${region}</LocationConstraint></CreateBucketConfiguration>`;
+  await emulator.s3("PUT", `tap-state-${accountId}-${region}`, region === "us-east-1" ? undefined : location);
+  const tables = [
+    { name: "tap-state-lock", keys: ["LockID"] },
+    { name: `tap-delivery-ledger-${name}-${region}`, keys: ["pk", "sk"] },
+  ];
+  for (const { name: TableName, keys } of tables)
+    await emulator
+      .call("DynamoDB_20120810.CreateTable", region, {
+        TableName,
+        BillingMode: "PAY_PER_REQUEST",
+        AttributeDefinitions: keys.map((AttributeName) => ({ AttributeName, AttributeType: "S" })),
+        KeySchema: keys.map((AttributeName, index) => ({ AttributeName, KeyType: index === 0 ? "HASH" : "RANGE" })),
+      })
+      .catch((error: Error) => {
+        // The emulator is one account: environments of one region find the lock table there.
+        if (!error.message.includes("ResourceInUse")) throw error;
+      });
+}
