@@ -16,7 +16,10 @@ export function addPromote(program: Command, context: Context): void {
       .command("promote")
       .summary("bring a release into an environment, through all gates")
       .requiredOption("--to <environment>", "where the release is to be")
-      .option("--release <id>", "the release, or the beginning of its id (default: that of the open run)")
+      .option(
+        "--release <id>",
+        "the release, or the beginning of its id (default: that of the open run, else the last good one of the environment before, for the first environment that of the commit)",
+      )
       .addOption(
         new Option("--automatic-up-to <class>", "what tap review may class a plan as without somebody's approval")
           .choices(classes)

@@ -73,8 +73,9 @@ async function newRun(world: DeliveryWorld, holding: Holding, request: DeliveryR
 async function defaultRelease(
   world: DeliveryWorld,
   holding: Holding,
-  { kind, environment }: DeliveryRequest,
+  { kind, environment, defaultRelease: fallback }: DeliveryRequest,
 ): Promise<string> {
+  if (kind === "promote" && fallback !== undefined) return fallback();
   if (kind === "promote")
     throw new CommandError(
       `No run of ${environment} is open, so that --release has to name what to promote: tap release list. Nothing was changed.`,

@@ -2,13 +2,14 @@ import { appendFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { CommandError, type Context } from "../context";
 import { interruptible } from "../interrupt";
-import { resolveId } from "../release";
+import { listReleases, readManifest, resolveId, sourceOf } from "../release";
 import type { ReviewClass } from "../review/classes";
 import type { DeliveryOptions } from "./command-options";
 import { type DeliveryResult, deliver } from "./engine";
 import { LeaseLost } from "./holding";
 import { LedgerUnreachable } from "./ledger";
 import { type FromOptions, prepare, worldOf } from "./prepare";
+import type { RealOptions } from "./real/options";
 import { headline, resultMarkdown, resultText } from "./report";
 
 export interface AskedRun {
@@ -38,6 +39,7 @@ export async function runDelivery(
       kind,
       environment: environment.environmentSuffix,
       ...(release === undefined ? {} : { release }),
+      defaultRelease: () => defaultRelease(context, real),
       automaticUpTo,
       ...(approval === undefined ? {} : { approval }),
       ...(commit === undefined ? {} : { commit }),
@@ -47,6 +49,23 @@ export async function runDelivery(
     throw error;
   });
   tell(context, result, options, kind);
+}
+
+/** The last good one of the environment before; for the first environment, what was released of the commit that is checked out. */
+async function defaultRelease({ projectRoot }: Context, { before, from }: RealOptions): Promise<string> {
+  if (before !== undefined) {
+    const { good } = (await before.ledger.read()).record;
+    if (good !== undefined) return good.release;
+    throw new CommandError(
+      `No release was ever good in ${before.environment.environmentSuffix}, so that none can go on from there: tap promote --to ${before.environment.environmentSuffix} comes first. Nothing was changed.`,
+    );
+  }
+  const { commit, isClean } = sourceOf(projectRoot);
+  for (const { id } of isClean && commit !== null ? await listReleases(from) : [])
+    if ((await readManifest(from, id)).source.commit === commit) return id;
+  throw new CommandError(
+    `${from.location} has no release of ${isClean ? `commit ${commit}` : "a working tree with changes"}: tap release create makes one, or --release names another. Nothing was changed.`,
+  );
 }
 
 function tell(

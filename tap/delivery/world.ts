@@ -10,6 +10,8 @@ export interface DeliveryRequest {
   readonly environment: string;
   /** To bring in, or to go back to. @default promote: the open run's; rollback: the one before the last good one, or the last good one of a broken run */
   readonly release?: string;
+  /** What a promotion brings in where no release is named and no run is open. */
+  defaultRelease?(): Promise<string>;
   readonly automaticUpTo: ReviewClass;
   /** A plan that somebody has looked at and agrees to. */
   readonly approval?: { readonly hash: string; readonly approver: string };

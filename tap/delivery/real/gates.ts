@@ -4,18 +4,18 @@ import { basename, join } from "node:path";
 import { sources } from "../../../config/load";
 import { auditFile, auditFileName, judgeSources } from "../../audit/judge-sources";
 import { type Severity, severities } from "../../audit/rule";
-import { detectDrift } from "../../drift/detect";
-import { readKnownDrift } from "../../drift/known";
-import { shownValue } from "../../drift/report";
+import { applyKnown, readKnownDrift } from "../../drift/known";
+import { type DriftPlan, isDeployed } from "../../drift/plan-json";
+import { driftIn } from "../../drift/read";
+import { type DriftedResource, shownValue } from "../../drift/report";
 import { readStackSources } from "../../graph/read";
 import { readCdktfFolder } from "../../graph/read-cdktf";
 import { checkParity } from "../../parity/parity";
+import type { StackPlan } from "../../plan";
 import { openRelease, short } from "../../release";
 import type { StepResult } from "../steps";
-import { StopsHere } from "../steps";
-import { isExpired } from "./expired";
 import type { RealOptions, Session } from "./options";
-import { expiredText, type Opened } from "./plan";
+import type { Opened } from "./plan";
 
 const mostShown = 20;
 
@@ -106,34 +106,31 @@ async function parityFindings(
   );
 }
 
-/** Whether the environment is as its states say: what was changed by hand would be planned away, or hide what goes wrong. */
-export async function checkDrift(options: RealOptions, session: Session, { stacks }: Opened): Promise<StepResult> {
-  const { context, environment, backendConfig, providerRoleArn, parallelism } = options;
+/**
+ * Whether the environment is as its states say, by what the plans have found when they refreshed: what was changed by hand
+ * would be planned away, or hide what goes wrong.
+ */
+export function checkDrift({ context }: RealOptions, plans: readonly StackPlan[]): StepResult {
   const today = new Date().toISOString().slice(0, 10);
-  const report = await detectDrift(context, stacks, {
-    environment: environment.environmentSuffix,
-    knownDrift: readKnownDrift(context, today),
-    today,
-    backendConfig,
-    roleArn: providerRoleArn,
-    parallelism,
-    signal: session.signal,
-    onProgress: (stackId, state) => session.say(`${stackId}: ${state}`),
+  const found = plans.flatMap(({ stackId, planJsonFile }) => {
+    if (planJsonFile === undefined) return [];
+    const json = JSON.parse(readFileSync(planJsonFile, "utf8")) as DriftPlan;
+    return isDeployed(json) ? [{ stackId, resources: driftIn(stackId, json) }] : [];
   });
-  const expired = report.incomplete.filter(({ why }) => isExpired(why));
-  if (expired.length > 0)
-    throw new StopsHere(expiredText(expired.map(({ stackId, why }) => `${stackId}: ${why}`).join("\n")));
-  const problems = [
-    ...report.drifted.map(
-      ({ stackId, address, vanished, attributes }) =>
-        `drift: ${stackId} ${address} ${vanished ? "is gone" : `differs: ${attributes.map(({ path, state, actual }) => `${path} is ${shownValue(actual)}, not ${shownValue(state)}`).join("; ")}`}`,
-    ),
-    ...report.incomplete.map(({ stackId, why }) => `drift: ${stackId} couldn't be compared: ${why}`),
-  ];
+  const compared = found.map(({ stackId }) => stackId);
+  const all = found.flatMap(({ resources }) => resources);
+  const { drifted, known } = applyKnown(all, readKnownDrift(context, today), compared, today);
   return {
-    problems: cut(problems),
-    notes: [`${report.compared.length} stacks as their states say, ${report.known.length} known differences`],
+    problems: cut(drifted.map(driftProblem)),
+    notes: [`${compared.length} stacks are as their states say, but for ${known.length} known differences`],
   };
+}
+
+function driftProblem({ stackId, address, vanished, attributes }: DriftedResource): string {
+  const differing = attributes.map(
+    ({ path, state, actual }) => `${path} is ${shownValue(actual)}, and not ${shownValue(state)}`,
+  );
+  return `drift: ${stackId} ${address} ${vanished ? "is gone" : `differs: ${differing.join("; ")}`}`;
 }
 
 /** All are counted, and the first are shown. */

@@ -9,7 +9,7 @@ import { type PromotionSteps, type StepResult, StopsHere } from "../steps";
 import { isExpired } from "./expired";
 import { checkDrift, checkOrder, checkStructure } from "./gates";
 import type { RealOptions, Session } from "./options";
-import { expiredText, type Opened, planRelease } from "./plan";
+import { expiredText, type Opened, type Planned, planRelease } from "./plan";
 import { settle } from "./settle";
 import { functionsBack, validate } from "./validate";
 
@@ -17,6 +17,8 @@ import { functionsBack, validate } from "./validate";
 export class RealSteps implements PromotionSteps {
   readonly #plans = new Map<string, StackPlan>();
   #opened: Opened | undefined;
+  /** Plans that drift was looked for in. */
+  #fresh: Planned | undefined;
 
   constructor(
     private readonly options: RealOptions,
@@ -67,6 +69,7 @@ export class RealSteps implements PromotionSteps {
       const folder = join(this.#folder(), short(release));
       rmSync(folder, { recursive: true, force: true });
       this.#plans.clear();
+      this.#fresh = undefined;
       this.#opened = await openRelease(store, release, folder, { environments: [environment.environmentSuffix] });
       this.#removeOthers();
       return { problems: [] };
@@ -78,7 +81,10 @@ export class RealSteps implements PromotionSteps {
   }
 
   drift(): Promise<StepResult> {
-    return guarded(() => checkDrift(this.options, this.session, this.#open()));
+    return guarded(async () => {
+      this.#fresh = await planRelease(this.options, this.session, this.#open(), undefined);
+      return checkDrift(this.options, this.#fresh.plans);
+    });
   }
 
   functions(): Promise<StepResult> {
@@ -86,7 +92,10 @@ export class RealSteps implements PromotionSteps {
   }
 
   async plan(_release: string, stackIds?: readonly string[]): Promise<PlanSummary> {
-    const { plans, summary } = await planRelease(this.options, this.session, this.#open(), stackIds);
+    // Drift was looked for in plans that are a moment old, and in nothing else: they are the ones to go on with.
+    const fresh = stackIds === undefined ? this.#fresh : undefined;
+    this.#fresh = undefined;
+    const { plans, summary } = fresh ?? (await planRelease(this.options, this.session, this.#open(), stackIds));
     for (const plan of plans) this.#plans.set(plan.stackId, plan);
     return summary;
   }
