@@ -62,11 +62,11 @@ export async function functionsBack(options: RealOptions, opened: Opened): Promi
 /** Functions of the environment, by region. */
 function functionsOf({ environment }: RealOptions, { manifest }: Opened): Map<string, ReleasedFunction[]> {
   const found = new Map<string, ReleasedFunction[]>();
-  for (const { stackId, functionNames, base64Sha256 } of manifest.archives) {
+  for (const { stackId, functionName, base64Sha256 } of manifest.archives) {
     const stack = manifest.stacks[stackId];
     if (stack?.environment !== environment.environmentSuffix) continue;
     const own = found.get(stack.region) ?? [];
-    found.set(stack.region, [...own, ...functionNames.map((name) => ({ name, base64Sha256 }))]);
+    found.set(stack.region, [...own, { name: functionName, base64Sha256 }]);
   }
   return found;
 }
