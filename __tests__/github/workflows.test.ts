@@ -210,7 +210,7 @@ test("PLAT-09 drift is looked for in every declared environment, as often as its
   }
   expect(workflow.jobs.drift?.strategy?.matrix.environment).toEqual(declared);
   expect(workflow.jobs.drift?.steps.at(-1)?.run).toBe(
-    'npx tap drift --env "$ENVIRONMENT" --plan-role --metric --notify --markdown "$GITHUB_STEP_SUMMARY"',
+    'npx tap drift --env "$ENVIRONMENT" --plan-role --metric --notify --markdown >> "$GITHUB_STEP_SUMMARY"',
   );
 });
 
@@ -228,7 +228,8 @@ describe("commands that workflows run", () => {
 
   test.each(ofTap)("%s", (line) => {
     // What a variable may add is added.
-    const words = line
+    const [command = ""] = line.split(" >");
+    const words = command
       .replaceAll(/\$\{\w+:\+([^}]*)\}/g, "$1")
       .split(/\s+/)
       .slice(2);

@@ -1,7 +1,9 @@
 import { rmSync } from "node:fs";
+import { dev } from "../../config/dev";
 import type { Environment } from "../../config/environment";
 import { loadEnvironments } from "../../config/load";
 import { prod } from "../../config/prod";
+import { staging } from "../../config/staging";
 import { readStacks, type StackJson } from "../../tap/audit/stack-json";
 import { type CommandResult, copyProject, tap, temporaryFolder } from "./project";
 
@@ -33,6 +35,10 @@ export function synthesizeFailedOver(): FailedOver {
     outdir,
     stacks,
     remove: () => rmSync(outdir, { recursive: true, force: true }),
-    environments: loadEnvironments({ sources: [{ ...prod, primaryRegion: "us-west-2", recovery }] }),
+    // Among the others, which its releases come from.
+    environments: loadEnvironments({
+      sources: [dev, staging, { ...prod, primaryRegion: "us-west-2", recovery }],
+      environment: "prod",
+    }),
   };
 }

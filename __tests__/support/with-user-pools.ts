@@ -3,6 +3,7 @@ import { dev } from "../../config/dev";
 import { loadEnvironments } from "../../config/load";
 import { prod } from "../../config/prod";
 import type { EnvironmentConfig } from "../../config/schema";
+import { staging } from "../../config/staging";
 import type { Synthesized } from "../../tap/audit/requirement";
 import { readStacks } from "../../tap/audit/stack-json";
 import { copyProject, tap, temporaryFolder } from "./project";
@@ -25,11 +26,14 @@ export function synthesizeWithUserPools(): Synthesized {
       );
     const { exitCode, stderr } = tap(["synth", "--env", "dev,prod", "--outdir", outdir], { root: copy.root });
     if (exitCode !== 0) throw new Error(stderr);
-    const sources = [dev, prod].map((config) => ({
+    const withPools = (config: EnvironmentConfig) => ({
       ...config,
       files: { ...config.files, userPoolArns: userPoolArns(config) },
-    }));
-    return { stacks: readStacks(outdir), environments: loadEnvironments({ sources }), backend };
+    });
+    // Among the others, which releases come from and go to.
+    const sources = [withPools(dev), staging, withPools(prod)];
+    const environments = loadEnvironments({ sources, environment: ["dev", "prod"] });
+    return { stacks: readStacks(outdir), environments, backend };
   } finally {
     copy.remove();
     rmSync(outdir, { recursive: true, force: true });
