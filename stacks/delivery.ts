@@ -72,6 +72,8 @@ export class DeliveryStack extends TapStack {
    */
   private createReleaseReader(releases: EncryptedBucket, ledger: Table, key: CustomerKey): WorkloadRole {
     const { releaseTarget } = this.environment;
+    const arn = `arn:aws:iam::${this.environment.accountId}:role/${this.nameOf("role", "release-reader")}`;
+    this.requireName(deliveryNames(this.environment).releaseReaderRoleArn, arn);
     const keyArn = this.isFailedOver ? key.leftReplicaArn : key.arn;
     const role = new WorkloadRole(this, "ReleaseReader", {
       resource: "release-reader",

@@ -36,6 +36,7 @@ describe.each(environmentNames)("PLAT-08 in %s", (name) => {
   test("the role by which releases are read is the one that the next environment assumes", () => {
     const { environmentSuffix, region, accountId, account } = environment;
     const arn = releaseReaderArn({ environmentSuffix, region, accountId, account });
+    expect(deliveryNames(environment).releaseReaderRoleArn).toBe(arn);
     expect(arn.endsWith(`:role/${resource(stack, "aws_iam_role", "ReleaseReader").name}`)).toBe(true);
   });
 });
