@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
 import { statementsOf } from "../../tap/audit/stack-json";
@@ -234,8 +234,8 @@ describe("commands that workflows run", () => {
       .split(/\s+/)
       .slice(2);
     const [verb = "", next = ""] = words;
-    // Its command is another piece of work, and not here yet.
-    if (!verbs.includes(verb)) return;
+    // Before the commands of delivery are here, there is nothing to ask.
+    if (!verbs.includes(verb) && !existsSync(join(projectRoot, "tap", "commands", "promote.ts"))) return;
     const { exitCode, stdout } = tap([verb, ...(/^[a-z]+$/.test(next) && verb === "release" ? [next] : []), "--help"]);
     expect(exitCode).toBe(0);
     const options = words.filter((word) => word.startsWith("--"));
