@@ -26,12 +26,18 @@ export async function runProgram(options: MainOptions, verbs: readonly AddComman
     remark: (text) => process.stderr.write(`${text}\n`),
     interactive: process.stderr.isTTY === true && !process.env.CI,
   };
+  // Whoever reads may stop early, as head does; what the command is at goes on to its end.
+  for (const stream of [process.stdout, process.stderr]) stream.on("error", ignoreClosed);
   try {
     await createProgram(context, verbs).parseAsync(process.argv);
     return exitCodes.done;
   } catch (error) {
     return report(error, context);
   }
+}
+
+function ignoreClosed(error: NodeJS.ErrnoException): void {
+  if (error.code !== "EPIPE") throw error;
 }
 
 function createProgram(context: Context, verbs: readonly AddCommand[]): Command {
