@@ -239,6 +239,13 @@ interface State {
   readonly resources?: readonly { readonly mode: string; readonly type: string; readonly name: string }[];
 }
 
+/** What a release is known by in states. */
+export function labelOf(world: PromotionWorld, release: string): string {
+  const labels = { r1: "one", r2: "two", r3: "three" } as const;
+  const name = (Object.keys(labels) as (keyof typeof labels)[]).find((each) => world.releases[each] === release);
+  return name === undefined ? release : labels[name];
+}
+
 const isFrom = (option: string | undefined) => option === "--from-store" || option === "--from-role";
 
 export function environmentNamed(name: EnvironmentName): (typeof environments)[number] {
