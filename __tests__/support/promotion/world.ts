@@ -96,6 +96,21 @@ export class PromotionWorld {
     await this.emulator.stop();
   }
 
+  /** Brings two releases into dev, one after the other. @throws Error where that fails */
+  async begin(): Promise<void> {
+    for (const release of [this.releases.r1, this.releases.r2]) {
+      const { exitCode, stdout, stderr } = await this.promote("dev", release);
+      if (exitCode !== 0) throw new Error(`dev has no release to begin with:\n${stdout}${stderr}`);
+    }
+  }
+
+  /** Whatever a trial has left: all works again. */
+  reset(): void {
+    this.smokeStatus = 200;
+    this.proxy.isDown = false;
+    this.proxy.onWrite = undefined;
+  }
+
   /** Starts the command. */
   start(args: readonly string[], variables: Record<string, string> = {}): RunningTap {
     const child = spawn(process.execPath, [join(projectRoot, "bin", "tap.mjs"), ...args], {
@@ -173,11 +188,45 @@ export class PromotionWorld {
       tableName: `tap-delivery-ledger-${environment}-${region}`,
       region,
       environment,
-      client: new DynamoDBClient({
-        region,
-        endpoint: this.emulator.endpoint,
-        credentials: { accessKeyId: "test", secretAccessKey: "test" },
-      }),
+      client: new DynamoDBClient(this.client(region)),
+    });
+  }
+
+  /** What an AWS client is made with. */
+  client(region: string) {
+    return { region, endpoint: this.emulator.endpoint, credentials: { accessKeyId: "test", secretAccessKey: "test" } };
+  }
+
+  /** A ledger that knows nothing yet. */
+  async freshLedger(environment: EnvironmentName): Promise<{ location: string; ledger: Ledger }> {
+    const { region } = environmentNamed(environment);
+    const tableName = `tap-delivery-ledger-fresh-${Date.now()}`;
+    await createTable(this.emulator, region, tableName, ["pk", "sk"]);
+    const client = new DynamoDBClient(this.client(region));
+    return {
+      location: `dynamodb:${tableName}`,
+      ledger: new DynamoLedger({ tableName, region, environment, client }),
+    };
+  }
+
+  /** Leaves the lock of a Terraform that was killed, in both places. */
+  async lockByHand(environment: EnvironmentName): Promise<void> {
+    if ((await this.locks(environment)).length > 0) return;
+    const { accountId, region } = environmentNamed(environment);
+    const path = `tap-state-${accountId}-${region}/${stackId("observability", environmentNamed(environment))}`;
+    const info = JSON.stringify({
+      ID: "0f0f0f0f-0000-4000-8000-000000000000",
+      Path: path,
+      Operation: "OperationTypeApply",
+      Who: "gone@elsewhere",
+      Version: "1.11.0",
+      Created: new Date().toISOString(),
+      Info: "",
+    });
+    await this.emulator.s3("PUT", `${path}.tflock`, info);
+    await this.emulator.call("DynamoDB_20120810.PutItem", region, {
+      TableName: "tap-state-lock",
+      Item: { LockID: { S: path }, Info: { S: info } },
     });
   }
 
@@ -217,13 +266,17 @@ export class PromotionWorld {
     return left;
   }
 
-  /** Tables that Terraform has deleted since the beginning. */
+  /** Tables that Terraform has deleted, and nobody had agreed to. */
   deletedTables(): string[] {
     if (!existsSync(this.log)) return [];
-    const lines = readFileSync(this.log, "utf8")
-      .split("\n")
-      .filter((line) => line.includes("aws_dynamodb_table"));
-    return lines.filter((line) => /"(op|operation|action)":"delete"/.test(line));
+    const lines = readFileSync(this.log, "utf8").split("\n");
+    const deleted = lines.filter((line) => line.includes('"action":"delete"') && line.includes("aws_dynamodb_table"));
+    return deleted.slice(this.#agreedTables);
+  }
+
+  #agreedTables = 0;
+  forgetDeletedTables(): void {
+    this.#agreedTables += this.deletedTables().length;
   }
 
   #pluginCache(): string {
@@ -263,20 +316,24 @@ function resultIn(stdout: string): DeliveryResult | undefined {
 async function createStorage(emulator: Emulator, name: string, accountId: string, region: string): Promise<void> {
   const location = `<CreateBucketConfiguration><LocationConstraint>${region}</LocationConstraint></CreateBucketConfiguration>`;
   await emulator.s3("PUT", `tap-state-${accountId}-${region}`, region === "us-east-1" ? undefined : location);
-  const tables = [
-    { name: "tap-state-lock", keys: ["LockID"] },
-    { name: `tap-delivery-ledger-${name}-${region}`, keys: ["pk", "sk"] },
-  ];
-  for (const { name: TableName, keys } of tables)
-    await emulator
-      .call("DynamoDB_20120810.CreateTable", region, {
-        TableName,
-        BillingMode: "PAY_PER_REQUEST",
-        AttributeDefinitions: keys.map((AttributeName) => ({ AttributeName, AttributeType: "S" })),
-        KeySchema: keys.map((AttributeName, index) => ({ AttributeName, KeyType: index === 0 ? "HASH" : "RANGE" })),
-      })
-      .catch((error: Error) => {
-        // The emulator is one account: environments of one region find the lock table there.
-        if (!error.message.includes("ResourceInUse")) throw error;
-      });
+  await createTable(emulator, region, "tap-state-lock", ["LockID"]);
+  await createTable(emulator, region, `tap-delivery-ledger-${name}-${region}`, ["pk", "sk"]);
+}
+
+async function createTable(
+  emulator: Emulator,
+  region: string,
+  TableName: string,
+  keys: readonly string[],
+): Promise<void> {
+  const table = {
+    TableName,
+    BillingMode: "PAY_PER_REQUEST",
+    AttributeDefinitions: keys.map((AttributeName) => ({ AttributeName, AttributeType: "S" })),
+    KeySchema: keys.map((AttributeName, index) => ({ AttributeName, KeyType: index === 0 ? "HASH" : "RANGE" })),
+  };
+  await emulator.call("DynamoDB_20120810.CreateTable", region, table).catch((error: Error) => {
+    // The emulator is one account: environments of one region find the lock table there.
+    if (!error.message.includes("ResourceInUse")) throw error;
+  });
 }

@@ -4,28 +4,33 @@ import { ConfigError } from "../../../config/errors";
 import { validate } from "../../../config/validate";
 import type { TerraformJson } from "../../graph/terraform-json";
 
-const text = z.string().min(1);
+const statusError = "must be an HTTP status, 100 to 599";
+const text = z.string({ error: "must be a text" }).min(1, { error: "must be a text" });
 
 const schema = z.array(
   z
     .strictObject({
       /** Whole address; else `stack`, `output` and `path`. */
-      url: z.url().optional(),
+      url: z.url({ error: "must be a whole address" }).optional(),
       /** Id of a stack, or its component: of one in several regions each is asked. */
       stack: text.optional(),
       /** Output of the stack that is the beginning of the address. */
       output: text.optional(),
-      path: z.string().startsWith("/").optional(),
+      path: z.string({ error: "must be a path" }).startsWith("/", { error: "must begin with /" }).optional(),
       method: z.enum(["GET", "HEAD", "OPTIONS", "POST"]).default("GET"),
       headers: z.record(z.string(), z.string()).default({}),
       body: z.string().optional(),
       /** Status that means that it works. */
-      status: z.int().min(100).max(599).default(200),
+      status: z
+        .int({ error: statusError })
+        .min(100, { error: statusError })
+        .max(599, { error: statusError })
+        .default(200),
       /** What the answer must have in it. */
       contains: text.optional(),
     })
     .refine(({ url, stack, output }) => (url === undefined) === (stack !== undefined && output !== undefined), {
-      error: "needs a url, or stack and output; and not both",
+      error: "must have a url, or stack and output, and not both",
     }),
 );
 
