@@ -240,5 +240,11 @@ describe("commands that workflows run", () => {
     expect(exitCode).toBe(0);
     const options = words.filter((word) => word.startsWith("--"));
     expect(options.filter((option) => !new RegExp(`${option}[ ,\\n]`).test(stdout))).toEqual([]);
+    // A word after a switch isn't its value, but an argument that nobody meant.
+    const isSwitch = (option = "") =>
+      option.startsWith("--") && !new RegExp(`${option}(?:, --[\\w-]+)* [<[]`).test(stdout);
+    const end = words.indexOf(">>");
+    const given = end === -1 ? words : words.slice(0, end);
+    expect(given.filter((word, at) => !word.startsWith("--") && isSwitch(given[at - 1]))).toEqual([]);
   });
 });

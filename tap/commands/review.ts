@@ -38,7 +38,7 @@ export function addReview(program: Command, context: Context): void {
     .summary("what plans would do: safe, to review, dangerous, irreversible")
     .argument("<plans...>", "files of terraform show -json <plan>, folders of such files, or - for standard input")
     .description(
-      "Classes each change of some plans, with reasons: what deletes data or makes anew what holds it is irreversible; dangerous is what opens, unprotects, or stops something; policies are compared by what they mean. What happened outside Terraform is told apart. Sensitive values are never shown. A file is called after its stack: <stack>.json, or <stack>/plan.json. Nothing is called, unless --comment asks for it.",
+      "Classes each change of some plans, with reasons: what deletes data or makes anew what holds it is irreversible; dangerous is what opens, unprotects, or stops something; policies are compared by what they mean. What happened outside Terraform is told apart. Sensitive values are never shown. A file is called after its stack: <stack>.json, or <stack>/plan.json; in a folder of tap plan, its summary also tells of stacks that wait or failed. Nothing is called, unless --comment asks for it.",
     )
     .option("--json", "print the review as JSON")
     .option("--markdown", "print it as Markdown for a pull request, never more than GitHub takes")
@@ -81,9 +81,8 @@ Exit codes: 0 reviewed; 1 something of the class of --fail-on or worse, no plan,
 
 async function review(context: Context, paths: string[], options: ReviewOptions, command: Command): Promise<void> {
   const target = checkCall(context, paths, options, command);
-  const notes = [...options.waiting, ...options.failed];
-  const plans = readPlans(paths, context.cwd);
-  const result = reviewRead(plans, notes);
+  const { plans, notes } = readPlans(paths, context.cwd);
+  const result = reviewRead(plans, [...notes, ...options.waiting, ...options.failed]);
   const text = outputOf(context, result, options);
   if (options.out === undefined) context.print(text.trimEnd());
   else {

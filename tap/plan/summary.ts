@@ -62,6 +62,11 @@ function clear(out: string, shard: Shard | undefined): void {
   }
 }
 
+/** Whether a folder is one that `tap plan --out` wrote. */
+export function hasSummary(folder: string): boolean {
+  return readdirSync(folder).some((name) => summaryPattern.test(name));
+}
+
 /**
  * What all runs found whose results are in a folder.
  * @throws CommandError where there is none, where parts of a matrix are missing, or where a stack was planned twice

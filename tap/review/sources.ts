@@ -2,27 +2,41 @@ import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { CommandError } from "../context";
 import { parseStackId } from "../graph/stack-id";
+import { hasSummary, type PlannedStackSummary, readSummaries } from "../plan/summary";
+import type { StackNote } from "./model";
 import { type Plan, planProblem } from "./plan";
 import { readPlan, readPlanFile } from "./read-plan";
 import type { StackPlanJson } from "./review";
 
 const standardInput = 0;
 
+export interface ReadPlans {
+  readonly plans: readonly StackPlanJson[];
+  /** Stacks without a plan, as the summaries of `tap plan` tell of them. */
+  readonly notes: readonly StackNote[];
+}
+
 /** Reads all plans that a call names; what can't be read is told together. @throws CommandError */
-export function readPlans(paths: readonly string[], cwd: string): StackPlanJson[] {
+export function readPlans(paths: readonly string[], cwd: string): ReadPlans {
   const problems: string[] = [];
   const plans: StackPlanJson[] = [];
-  for (const { name, stackId, read } of paths.flatMap((path) => sourcesOf(path, cwd, problems))) {
+  const notes: StackNote[] = [];
+  for (const { name, stackId, read } of paths.flatMap((path) => sourcesOf(path, cwd, { problems, notes }))) {
     const plan = attempt(read);
     const problem = "problem" in plan ? plan.problem : planProblem(plan.value);
     if (problem === undefined && "value" in plan) plans.push({ stackId, plan: plan.value });
     else problems.push(`${name} ${problem}`);
   }
-  const twice = plans.map(({ stackId }) => stackId).filter((id, at, all) => all.indexOf(id) !== at);
+  const twice = [...plans, ...notes].map(({ stackId }) => stackId).filter((id, at, all) => all.indexOf(id) !== at);
   for (const id of new Set(twice))
     problems.push(`${id} has two plans here: name one of them, or call the files after their stacks`);
   if (problems.length > 0) throw new CommandError(problems.join("\n"));
-  return plans;
+  return { plans, notes };
+}
+
+interface Found {
+  readonly problems: string[];
+  readonly notes: StackNote[];
 }
 
 interface Source {
@@ -31,7 +45,8 @@ interface Source {
   read(): Plan;
 }
 
-function sourcesOf(path: string, cwd: string, problems: string[]): Source[] {
+function sourcesOf(path: string, cwd: string, found: Found): Source[] {
+  const { problems } = found;
   if (path === "-")
     return [{ name: "Standard input", stackId: "standard-input", read: () => readPlan(readFileSync(standardInput)) }];
   const full = resolve(cwd, path);
@@ -40,10 +55,34 @@ function sourcesOf(path: string, cwd: string, problems: string[]): Source[] {
     return [];
   }
   if (!statSync(full).isDirectory()) return [fileSource(full, path)];
-  const found = plansIn(full);
-  if (found.length === 0)
+  if (hasSummary(full)) return summarized(full, found);
+  const files = plansIn(full);
+  if (files.length === 0)
     problems.push(`${path} has no plan in it: wanted are <stack>.json or <stack>/plan.json, from terraform show -json`);
-  return found.map((file) => fileSource(file, file));
+  return files.map((file) => fileSource(file, file));
+}
+
+/** What `tap plan --out` wrote: its summary says which stacks there are, and why some have no plan. */
+function summarized(folder: string, { problems, notes }: Found): Source[] {
+  try {
+    const { stacks } = readSummaries(folder);
+    notes.push(...stacks.filter(({ file }) => file === undefined).map(noteOf));
+    return stacks.flatMap(({ stackId, file }) => (file === undefined ? [] : [planned(folder, stackId)]));
+  } catch (error) {
+    if (!(error instanceof CommandError)) throw error;
+    problems.push(error.message);
+    return [];
+  }
+}
+
+/** Under the name that `tap plan` gives it: a summary that came from elsewhere leads to no other file. */
+function planned(folder: string, stackId: string): Source {
+  const file = join(folder, `${basename(stackId)}.json`);
+  return { name: file, stackId, read: () => readPlanFile(file) };
+}
+
+function noteOf({ stackId, status, waitingFor = [], error }: PlannedStackSummary): StackNote {
+  return status === "waiting" ? { stackId, waitingFor } : { stackId, error: error ?? "the reason wasn't given" };
 }
 
 /** `<stackId>.json`, `<stackId>/plan.json` */

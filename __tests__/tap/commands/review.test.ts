@@ -64,6 +64,37 @@ test("a stack that waits for others is shown with them", () => {
   expect(stdout).toContain("- ⏳ `later` waits for `network`, `security`");
 });
 
+test("a folder of tap plan is read by its summaries: what waits and what failed is told without asking", () => {
+  const part = (index: number, stacks: readonly object[]) => ({
+    version: 1,
+    terraform: { product: "Terraform", version: "1.11.4" },
+    shard: { index, count: 2 },
+    stacks,
+  });
+  const planned_ = { stackId: "tap-jobs-dev-us-east-1", status: "changes", file: "tap-jobs-dev-us-east-1.json" };
+  const waiting = { stackId: "tap-api-dev-us-east-1", status: "waiting", waitingFor: ["tap-network-dev-us-east-1"] };
+  const failed = { stackId: "tap-files-dev-us-east-1", status: "failed", error: "no credentials" };
+  const first = { "summary-1-of-2.json": part(1, [planned_, waiting]), "tap-jobs-dev-us-east-1.json": code };
+  const folder = planFolder({ ...first, "summary-2-of-2.json": part(2, [failed]) });
+  const { stdout, exitCode } = tap(["review", folder, "--markdown", "--fail-on", "irreversible"]);
+  expect(stdout).toContain("- ⏳ `tap-api-dev-us-east-1` waits for `tap-network-dev-us-east-1`");
+  expect(stdout).toContain("could not be planned");
+  expect(stdout).toContain("1 safe");
+  expect(exitCode).toBe(1);
+  const missing = tap(["review", planFolder(first)]);
+  expect(missing.stderr).toContain("parts 2 of 2 are missing");
+  expect(missing.exitCode).toBe(1);
+});
+
+test("a summary leads to no file beside its folder", () => {
+  const stacks = [{ stackId: "../other", status: "changes", file: "../other.json" }];
+  const terraform = { product: "Terraform", version: "1.11.4" };
+  const folder = planFolder({ "other.json": code, "plans/summary.json": { version: 1, terraform, stacks } });
+  const { stderr, exitCode } = tap(["review", join(folder, "plans")]);
+  expect(stderr).toContain("can't be read");
+  expect(exitCode).toBe(1);
+});
+
 test("what is no plan is refused, all of it at once, by what it is", () => {
   const folder = planFolder({
     "binary.json": "PK\u0003\u0004",
