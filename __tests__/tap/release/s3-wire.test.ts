@@ -134,6 +134,17 @@ test.each([
   }
 });
 
+test("PLAT-08 who may not extend a lock, as the deploy role, puts the same again: it is locked as anything new", async () => {
+  there({ "x-amz-object-lock-mode": "COMPLIANCE", "x-amz-object-lock-retain-until-date": hours(10).toISOString() });
+  answers.push((what) => (what.includes("object-lock") ? { status: 200, body: locked } : undefined));
+  answers.push((what) => (what.includes("retention") ? { status: 403, body: errorBody("AccessDenied") } : undefined));
+  expect(await store.put(key, content)).toBe("kept");
+  const [last] = sent("PUT").slice(-1);
+  expect(last?.what).not.toContain("retention");
+  expect(last?.headers["if-none-match"]).toBeUndefined();
+  expect(last?.headers["x-amz-checksum-sha256"]).toBe(checksum);
+});
+
 test.each([
   ["old is put again, so that no collection takes it", -30, 2],
   ["new is left", -1, 1],
