@@ -2,7 +2,7 @@ import type { Change } from "./change";
 import { type Difference, differencesOf } from "./differences";
 import type { AttributeDiff } from "./model";
 import { isComputed } from "./rules/settings";
-import { cleanAddress, cleanText, shownValue, without } from "./shown";
+import { cleanAddress, cleanText, shownValue, without, withoutIn } from "./shown";
 import { asJson, isEmpty, isSame, unknownValue } from "./values";
 
 /** Attributes of one change that are listed. */
@@ -56,7 +56,7 @@ function shownAttributes(change: Change, difference: Difference, isNew: boolean)
 
 function shownOne(change: Change, { path, name, before, after, isSensitive }: Difference): AttributeDiff {
   const shown = (value: unknown) => {
-    const text = shownValue(value, name, isSensitive);
+    const text = shownValue(withoutIn(value, change.secrets), name, isSensitive);
     return text === undefined ? undefined : without(text, change.secrets);
   };
   const [from, to] = [shown(before), shown(after)];

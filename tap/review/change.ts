@@ -2,7 +2,7 @@ import type { IsConfigured } from "./configured";
 import { type Difference, differencesOf, type Sides } from "./differences";
 import type { ReviewAction } from "./model";
 import type { PlannedChange } from "./plan";
-import { cleanSentence, masked, quoted, sensitiveTexts, without } from "./shown";
+import { cleanSentence, masked, quoted, sensitiveTexts, without, withoutIn } from "./shown";
 import { entryOf, isObject, type Values } from "./values";
 
 /** A planned change as rules look at it. */
@@ -82,6 +82,7 @@ function asValues(value: unknown): Values {
 
 /** A value in a reason, between quotation marks: what it is, short, and nothing that may not be seen. */
 export function quote({ secrets }: Pick<Change, "secrets">, value: unknown): string {
-  const text = typeof value === "string" ? value : (JSON.stringify(value) ?? "nothing");
+  const shown = withoutIn(value, secrets);
+  const text = typeof shown === "string" ? shown : (JSON.stringify(shown) ?? "nothing");
   return quoted(without(cleanSentence(text, 150), secrets));
 }

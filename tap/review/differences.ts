@@ -1,4 +1,4 @@
-import { isEmpty, isObject, isSame, memberOf, unknownValue } from "./values";
+import { hasMark, isEmpty, isObject, isSame, memberOf, unknownValue } from "./values";
 
 /** A value that differs: a single one, or a list of such. */
 export interface Difference {
@@ -39,12 +39,17 @@ function compare(place: Place, found: Difference[]): void {
   const { before, after, path, name, unknown } = place;
   if (before === after && unknown !== true && (typeof before !== "object" || before === null)) return;
   const isSensitive = place.beforeSensitive === true || place.afterSensitive === true;
-  if (unknown === true) found.push({ path, name, before, after: unknownValue, isSensitive });
+  if (unknown === true) found.push({ path, name, before, after: unknownValue, isSensitive: isMarked(place) });
   else if (!isSensitive && areObjects(before, after)) compareObjects(place, found);
   else if (!isSensitive && [before, after].some((side) => isListOfObjects(side, unknown))) compareLists(place, found);
   // Of what is sensitive as a whole not even the keys are anybody's business.
   else if (!(isEmpty(before) && isEmpty(after)) && !isSame(before, after))
-    found.push({ path, name, before, after, isSensitive });
+    found.push({ path, name, before, after, isSensitive: isMarked(place) });
+}
+
+/** What is told as a whole is hidden as a whole, where a part of it is sensitive. */
+function isMarked({ beforeSensitive, afterSensitive }: Place): boolean {
+  return hasMark(beforeSensitive) || hasMark(afterSensitive);
 }
 
 /** Whether there is an object on one side, and one or nothing on the other. */

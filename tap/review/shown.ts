@@ -2,7 +2,7 @@ import { printable } from "../audit/report/lines";
 import { looksSecret } from "../audit/sensitive-text";
 import { remembering } from "../graph/remembering";
 import type { Sides } from "./differences";
-import { asJson, isObject, memberOf, unknownValue } from "./values";
+import { asJson, hasMark, isObject, memberOf, unknownValue } from "./values";
 
 /* What may be shown of a plan: nothing that Terraform marks as sensitive, nothing that looks like a secret. */
 
@@ -112,12 +112,6 @@ function maskedLeaf(value: unknown): unknown {
   return typeof value === "boolean" ? value : sensitiveText;
 }
 
-function hasMark(marks: unknown): boolean {
-  if (marks === true) return true;
-  if (Array.isArray(marks)) return marks.some(hasMark);
-  return isObject(marks) && Object.values(marks).some(hasMark);
-}
-
 /** Texts that Terraform marks on either side, also those within texts of JSON: they may turn up elsewhere, unmarked. */
 export function sensitiveTexts(sides: Sides): readonly string[] {
   const found = new Set<string>();
@@ -126,7 +120,8 @@ export function sensitiveTexts(sides: Sides): readonly string[] {
     [sides.after, sides.afterSensitive],
   ])
     if (hasMark(marks)) collect(value, marks, found);
-  return [...found];
+  // The longest first: one may be the beginning of another.
+  return [...found].sort((one, other) => other.length - one.length);
 }
 
 /** Shorter ones are words that turn up anywhere. */
@@ -137,9 +132,22 @@ function collect(value: unknown, marks: unknown, found: Set<string>): void {
     for (const [key, item] of Object.entries(value))
       collect(item, marks === true || memberOf(marks, Array.isArray(value) ? Number(key) : key), found);
   } else if (marks === true && (typeof value === "string" || typeof value === "number")) {
-    if (String(value).length >= shortestSecret) found.add(String(value));
+    const text = String(value);
+    // Within a text of JSON it is written otherwise.
+    if (text.length >= shortestSecret) found.add(text).add(JSON.stringify(text).slice(1, -1));
     collect(asJson(value), true, found);
   }
+}
+
+/** The same within a value: before it is cut or written otherwise, so that no part of a secret is left over. */
+export function withoutIn(value: unknown, secrets: readonly string[]): unknown {
+  if (secrets.length === 0) return value;
+  if (typeof value === "string") return without(value, secrets);
+  if (Array.isArray(value)) return value.map((item) => withoutIn(item, secrets));
+  if (!isObject(value)) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, item]) => [without(key, secrets), withoutIn(item, secrets)]),
+  );
 }
 
 /** A text without any of some secrets. */

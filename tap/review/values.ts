@@ -24,6 +24,13 @@ export function isSame(one: unknown, other: unknown): boolean {
   return keys.length === Object.keys(other).length && keys.every((key) => key in other && isSame(one[key], other[key]));
 }
 
+/** Whether Terraform's marks (`true` in the place of a value) mark anything. */
+export function hasMark(marks: unknown): boolean {
+  if (marks === true) return true;
+  if (Array.isArray(marks)) return marks.some(hasMark);
+  return isObject(marks) && Object.values(marks).some(hasMark);
+}
+
 /** What stands at a key or place; undefined below a text, and of what only looks like a key. */
 export function memberOf(value: unknown, key: string | number): unknown {
   if (Array.isArray(value)) return typeof key === "number" ? value[key] : undefined;

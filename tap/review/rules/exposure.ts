@@ -42,6 +42,19 @@ export const exposureSignals: readonly Signal[] = [
     text: "everyone may read it: acl becomes $after",
   },
   {
+    name: /(?:^|\.)grant(?:\.grantee)?\.uri$/,
+    when: becomes(/\/groups\/global\/(?:AllUsers|AuthenticatedUsers)$/, true),
+    class: "dangerous",
+    text: "everyone may use it: it is granted to $after",
+  },
+  {
+    types: /^aws_iam_role$/,
+    name: /^managed_policy_arns$/,
+    when: becomes(/:policy\/(?:AdministratorAccess|PowerUserAccess|IAMFullAccess|.*FullAccess)$/),
+    class: "dangerous",
+    text: "it gets all the rights of $after",
+  },
+  {
     name: /(?:^|\.)(?:map_public_ip_on_launch|associate_public_ip_address|publicly_accessible|assign_public_ip|endpoint_public_access)$/,
     when: turnedOn,
     class: "dangerous",

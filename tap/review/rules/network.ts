@@ -33,7 +33,7 @@ function judgeRule(change: Change): Judgement {
 function judgeGroup(change: Change): Judgement {
   const reasons: Reason[] = [];
   for (const side of ["ingress", "egress"] as const) {
-    const before = blocks(change.before[side]);
+    const before = blocks(change.before[side]).filter(({ action }) => action !== "deny");
     for (const rule of blocks(change.after[side])) {
       const opened = rule.action === "deny" ? [] : opensMore(rule, before);
       if (opened.length > 0) reasons.push(opening(change, side === "egress", opened, rule));

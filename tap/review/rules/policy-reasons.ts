@@ -1,3 +1,4 @@
+import { isPattern, matchesPattern } from "../../graph/arn";
 import type { PolicyKind } from "../../graph/policy";
 import { type Change, quote } from "../change";
 import type { ReviewClass } from "../classes";
@@ -7,6 +8,42 @@ import { listed, type Reason } from "../reason";
 /** Actions by which rights are made or handed on: whoever has them has soon all others. */
 const powerful =
   /^(?:\*|[\w-]+:\*|iam:(?:\*|add\w+|attach\w+|create\w+|delete\w+boundary|passrole|put\w+|set\w+|update\w+)|sts:assume\w*|kms:(?:creategrant|putkeypolicy|schedulekeydeletion|disablekey)|lambda:(?:addpermission|updatefunctioncode|\w*\*)|organizations:\w*|(?:s3|sqs|sns|secretsmanager|dynamodb|kinesis|events|ecr):(?:put|set|add|delete)\w*(?:policy|permission|acl)\w*)$/i;
+
+/** Some of them, by which a pattern is known that has them in it. */
+const powerfulActions: readonly string[] = [
+  "dynamodb:putresourcepolicy",
+  "ecr:setrepositorypolicy",
+  "events:putpermission",
+  "iam:addusertogroup",
+  "iam:attachrolepolicy",
+  "iam:createaccesskey",
+  "iam:createrole",
+  "iam:deleterolepermissionsboundary",
+  "iam:passrole",
+  "iam:putrolepolicy",
+  "iam:setdefaultpolicyversion",
+  "iam:updateassumerolepolicy",
+  "kinesis:putresourcepolicy",
+  "kms:creategrant",
+  "kms:disablekey",
+  "kms:putkeypolicy",
+  "kms:schedulekeydeletion",
+  "lambda:addpermission",
+  "lambda:updatefunctioncode",
+  "organizations:leaveorganization",
+  "s3:putbucketacl",
+  "s3:putbucketpolicy",
+  "s3:putobjectacl",
+  "secretsmanager:putresourcepolicy",
+  "sns:addpermission",
+  "sqs:addpermission",
+  "sts:assumerole",
+];
+
+function isPowerful(action: string): boolean {
+  const pattern = action.toLowerCase();
+  return powerful.test(action) || (isPattern(action) && powerfulActions.some((each) => matchesPattern(pattern, each)));
+}
 
 /** In words, what a change of a policy gives and takes. */
 export function policyReasons(
@@ -95,7 +132,7 @@ function classOf(change: Change, kind: PolicyKind, grants: readonly Grant[]): Re
 /** What may be done to a key or a bucket is bounded by it; what a role may do isn't. */
 function isTooMuch(kind: PolicyKind, resource: string, action: string): boolean {
   if (kind === "trust" || kind === "key" || kind === "resource" || kind === "endpoint") return false;
-  return powerful.test(action) || (resource === "*" && action.includes("*"));
+  return isPowerful(action) || (resource === "*" && action.includes("*"));
 }
 
 function grantText(change: Change, grants: readonly Grant[]): string {

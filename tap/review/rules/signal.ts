@@ -29,6 +29,8 @@ const isKnown = (value: unknown) => value !== unknownValue;
 
 export const turnedOff = test((before, after) => isYes(before) && isKnown(after) && !isYes(after));
 export const turnedOn = test((before, after) => !isYes(before) && isYes(after), true);
+/** Of something new it says nothing. */
+export const turnedOnLater = test((before, after) => !isYes(before) && isYes(after));
 export const notTurnedOn = test((before, after) => before === undefined && isNo(after), true);
 export const changed = test(() => true);
 export const given = test((_, after) => !isEmpty(after), true);
