@@ -31,7 +31,7 @@ interface PlanCommandOptions extends SelectionOptions {
 export function addPlan(program: Command, context: Context): void {
   addBackendConfig(addSelection(program.command("plan").summary("terraform plan of all stacks, in their order")))
     .description(
-      "Runs Terraform's init and plan for all stacks: each after those whose outputs it reads, others beside it. A stack whose inputs aren't there yet waits for the stack that writes them; that is no error. Plans are written as JSON, for tap review; they hold sensitive values: keep them as you keep the state.",
+      "Runs Terraform's init and plan for all stacks: each after those whose outputs it reads, others beside it. A stack whose inputs aren't there yet waits for the stack that writes them; that is no error. Plans are written as JSON, for tap review, without sensitive values; those are in .tap/work, which is to be kept as the state is.",
     )
     .option("--from <folder>", "plan what lies there (of tap synth, or of a release), instead of synthesizing")
     .option("--out <folder>", "where plans and summary go (default: .tap/plan/<environment>, of several .tap/plan)")

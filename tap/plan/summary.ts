@@ -1,10 +1,11 @@
-import { copyFileSync, existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { CommandError } from "../context";
 import { writeWhole } from "../files";
 import { readJson } from "../graph/read-cdktf";
 import { isObject } from "../graph/terraform-json";
 import type { TerraformVersion } from "../terraform";
+import { forReview } from "./for-review";
 import type { StackPlan } from "./plan";
 import type { Shard } from "./shards";
 
@@ -42,7 +43,7 @@ export function writePlans(
     const file = `${plan.stackId}.json`;
     rmSync(join(out, file), { force: true });
     if (planJsonFile === undefined) return plan;
-    copyFileSync(planJsonFile, join(out, file));
+    writeWhole(join(out, file), JSON.stringify(forReview(readJson(planJsonFile))));
     return { ...plan, file };
   });
   const summary: PlanSummary = { version: 1, ...rest, stacks };
