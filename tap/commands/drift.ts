@@ -15,7 +15,7 @@ import { interruptible } from "../interrupt";
 import { withLock } from "../local/lock";
 import { type StackFolder, workingCopies } from "../plan/folders";
 import type { PlanState } from "../plan/plan";
-import { planRoleOf } from "../plan/role";
+import { leftOutText, planRoleOf, readableByRole } from "../plan/role";
 import { type SelectedFolders, selectIn, selectSynthesized } from "../plan/select";
 import { runSteps } from "../progress";
 import { addBackendConfig, addSelection, type SelectionOptions } from "../selection";
@@ -88,7 +88,7 @@ async function driftCommand(context: Context, options: DriftCommandOptions): Pro
   const knownDrift = readKnownDrift(context, today);
   const parallelism = options.parallelism === undefined ? undefined : parseParallelism(options.parallelism);
   await checkTerraform(context);
-  const selected = await select(context, options);
+  const selected = readableByRole(await select(context, options), options);
   const work = join(context.projectRoot, ".tap", "drift");
   await withLock(work, "tap drift", () =>
     interruptible(context, async (signal) => {
@@ -101,11 +101,12 @@ async function driftCommand(context: Context, options: DriftCommandOptions): Pro
           const folders = workingCopies(stacks, work);
           const { known } = selected;
           const { backendConfig } = options;
-          reports.push(
-            await detectDrift(context, folders, {
-              ...{ environment, knownDrift, today, known, backendConfig, roleArn, parallelism, signal, onProgress },
-            }),
-          );
+          const report = await detectDrift(context, folders, {
+            ...{ environment, knownDrift, today, known, backendConfig, roleArn, parallelism, signal, onProgress },
+          });
+          const leftOut = selected.leftOut.filter((id) => parseStackId(id)?.environmentSuffix === environment);
+          const remarks = [...report.remarks, ...leftOut.map((id) => leftOutText(id, "drift"))];
+          reports.push({ ...report, remarks });
         };
         await runSteps(context, [{ title: `Compare ${environment}`, run: detect }], { areInterruptible: true });
       }

@@ -7,7 +7,7 @@ import { withLock } from "../local/lock";
 import { graphOf, parametersRead, sizeOf } from "../plan/dependencies";
 import { workingCopies } from "../plan/folders";
 import { type PlanState, planFolders, type StackPlan } from "../plan/plan";
-import { planRoleOf } from "../plan/role";
+import { leftOutText, planRoleOf, readableByRole } from "../plan/role";
 import { type SelectedFolders, selectIn, selectSynthesized } from "../plan/select";
 import { parseShard, type Shard, shardOf } from "../plan/shards";
 import { type PlanSummary, writePlans } from "../plan/summary";
@@ -66,7 +66,8 @@ export function addParallelism(): Option {
 async function planCommand(context: Context, options: PlanCommandOptions): Promise<void> {
   const called = asCalled(context, options);
   const terraform = await checkTerraform(context);
-  const selected = await select(context, options);
+  const selected = readableByRole(await select(context, options), options);
+  for (const stackId of selected.leftOut) context.remark(leftOutText(stackId, "plan"));
   const wanted = ownPart(selected, called.shard);
   const out = called.out ?? defaultOut(context, selected);
   const work = join(context.projectRoot, ".tap", "work");

@@ -1,6 +1,8 @@
 import { CommandError } from "../context";
 import { readTerraformFolder } from "../graph/read-terraform";
+import { parseStackId } from "../graph/stack-id";
 import type { StackFolder } from "./folders";
+import type { SelectedFolders } from "./select";
 
 const deployRole = /^(arn:[\w-]+:iam::\d{12}:role\/tap-bootstrap-)deploy-/;
 
@@ -16,4 +18,30 @@ export function planRoleOf({ stackId, folder }: StackFolder): string | undefined
   throw new CommandError(
     `${stackId}: provider_role_arn has no deploy role of bootstrap as its default (${JSON.stringify(given)}), so that the plan role isn't known: name it, --plan-role <arn>`,
   );
+}
+
+export interface RoleOptions {
+  readonly planRole?: string | true;
+  readonly stack?: readonly string[];
+}
+
+/**
+ * Under the plan role bootstrap is left out, unless it is named: its identity provider and boundaries are none of what
+ * that role may read, and its plan would fail each time.
+ */
+export function readableByRole(
+  { wanted, known }: SelectedFolders,
+  { planRole, stack }: RoleOptions,
+): SelectedFolders & { readonly leftOut: readonly string[] } {
+  const isLeft = ({ stackId }: StackFolder) =>
+    planRole !== undefined && stack === undefined && parseStackId(stackId)?.component === "bootstrap";
+  return {
+    wanted: wanted.filter((each) => !isLeft(each)),
+    known,
+    leftOut: wanted.filter(isLeft).map(({ stackId }) => stackId),
+  };
+}
+
+export function leftOutText(stackId: string, verb: "plan" | "drift"): string {
+  return `${stackId} is left out: the plan role can't read it. People look at it with their own credentials: tap ${verb} --stack ${stackId}`;
 }

@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { errorLine, fakeTerraform } from "../../support/fake-terraform";
 import { cleanVariables, copyProject, tap, temporaryFolder } from "../../support/project";
@@ -78,6 +78,27 @@ describe("tap plan", () => {
     expect(exitCode).toBe(1);
     expect(stdout).toContain(`${filesId}: no credentials`);
     expect(stdout).toMatch(/All of it: .*plan\.log/);
+  });
+
+  test("PLAT-13 under the plan role bootstrap is left out with a word, unless it is named", () => {
+    const folder = temporaryFolder();
+    const [bootstrap, delivery] = ["tap-bootstrap-dev-us-east-1", "tap-delivery-dev-us-east-1"];
+    for (const id of [bootstrap, delivery]) {
+      mkdirSync(join(folder, id));
+      writeFileSync(join(folder, id, "cdk.tf.json"), JSON.stringify({ terraform: {} }));
+    }
+    const planned = (verb: string, ...args: readonly string[]) =>
+      tap([verb, "--from", folder, "--json", ...args], { root: project.root, variables: fakeTerraform(script()) });
+    const ids = (stdout: string) => JSON.parse(stdout).stacks.map(({ stackId }: { stackId: string }) => stackId);
+    const role = ["--plan-role", "arn:aws:iam::111111111111:role/plan"];
+    const { stdout, stderr } = planned("plan", ...role);
+    expect(ids(stdout)).toEqual([delivery]);
+    expect(stderr).toContain(`${bootstrap} is left out: the plan role can't read it`);
+    expect(ids(planned("plan", ...role, "--stack", "bootstrap").stdout)).toEqual([bootstrap]);
+    expect(ids(planned("plan").stdout)).toEqual([bootstrap, delivery]);
+    const [report] = JSON.parse(planned("drift", ...role).stdout).environments;
+    expect(report.remarks.join()).toContain(`${bootstrap} is left out`);
+    expect(JSON.stringify([report.compared, report.incomplete, report.notDeployed])).not.toContain(bootstrap);
   });
 
   test.each([
