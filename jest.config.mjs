@@ -13,7 +13,7 @@ const project = (displayName, testMatch, extra = {}) => ({
 
 export default {
   // A clock judges no test: what hangs ends, what is slow on a busy machine passes.
-  testTimeout: 60_000,
+  testTimeout: 120_000,
   projects: [
     // Needs Node alone.
     project("unit", [

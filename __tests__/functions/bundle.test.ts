@@ -8,9 +8,6 @@ import { copyProject, projectRoot } from "../support/project";
 import { type Bundles, bundle, bundles, contentOf, invokeBundle, runNode } from "./bundle";
 import { recordsVariables } from "./lambda";
 
-// Some bundle all functions several times.
-jest.setTimeout(30_000);
-
 type Project = ReturnType<typeof copyProject>;
 
 let own: Bundles;

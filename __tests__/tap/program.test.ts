@@ -2,8 +2,6 @@ import { spawn } from "node:child_process";
 import { join } from "node:path";
 import { cleanVariables, projectRoot } from "../support/project";
 
-jest.setTimeout(60_000);
-
 test("a reader that has seen enough, as head has, is no failure", async () => {
   const child = spawn(process.execPath, [join(projectRoot, "bin", "tap.mjs"), "list", "--json"], {
     cwd: projectRoot,

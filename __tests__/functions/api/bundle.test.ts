@@ -20,8 +20,6 @@ import { type LocalSns, startSns } from "./local-sns";
 
 /* The bundles as Lambda loads them, each in a Node of its own: what bundling leaves out of packages is missed by nobody. */
 
-jest.setTimeout(60_000);
-
 let own: Bundles;
 let api: LocalApi;
 let sns: LocalSns;

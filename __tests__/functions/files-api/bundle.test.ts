@@ -14,8 +14,6 @@ import {
 
 /* What bin/smaller-packages.mjs leaves out of packages is missed by nobody: the bundle signs, lists, reads and deletes. */
 
-jest.setTimeout(60_000);
-
 let own: Bundles;
 let local: LocalFiles;
 beforeAll(async () => {

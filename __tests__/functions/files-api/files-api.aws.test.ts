@@ -29,8 +29,6 @@ import {
 
 /* The files API over S3, SQS and DynamoDB as they behave together: announced, uploaded, heard of, read and deleted. */
 
-jest.setTimeout(60_000);
-
 describeWithEmulator("files API", () => {
   let emulator: Emulator;
   let handler: (event: APIGatewayProxyEvent, context: Context) => Promise<APIGatewayProxyResult>;

@@ -4,8 +4,6 @@ import { pathToFileURL } from "node:url";
 import { type Bounds, Broken, workApart } from "../../../functions/files/apart";
 import { Refusal } from "../../../functions/files/refusal";
 
-jest.setTimeout(10_000);
-
 const code = pathToFileURL(join(__dirname, "misbehaving.mjs"));
 const mebibyte = 1_048_576;
 

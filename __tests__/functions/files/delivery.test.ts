@@ -5,8 +5,6 @@ import { announce, delivered, endOf, newFileId, notificationOf, type Uploaded, u
 import { errorBody, maximumReceives, tableName } from "./local-aws";
 import { type LocalProcessor, unavailable, useLocalProcessor } from "./local-processor";
 
-jest.setTimeout(30_000);
-
 let local: LocalProcessor;
 useLocalProcessor((started) => {
   local = started;

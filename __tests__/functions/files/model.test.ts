@@ -5,8 +5,6 @@ import { linesOf } from "../lambda";
 import { type Answer, type Asked, json, tableName } from "./local-aws";
 import { type LocalProcessor, useLocalProcessor } from "./local-processor";
 
-jest.setTimeout(30_000);
-
 let local: LocalProcessor;
 let documentSummary: ModelTask;
 let imageLabels: ModelTask;

@@ -4,8 +4,6 @@ import { type Uploaded, upload } from "./events";
 import { errorBody } from "./local-aws";
 import { type LocalProcessor, useLocalProcessor } from "./local-processor";
 
-jest.setTimeout(30_000);
-
 let local: LocalProcessor;
 let bucket: S3Bucket;
 useLocalProcessor((started) => {

@@ -15,8 +15,6 @@ import {
 
 /* What callers of the API see: jobs are submitted and followed. */
 
-jest.setTimeout(30_000);
-
 let jobs: LocalJobs;
 useJobs((started) => {
   jobs = started;

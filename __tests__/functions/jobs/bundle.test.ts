@@ -15,8 +15,6 @@ import {
 
 /* What bin/smaller-packages.mjs leaves out of packages is missed by nobody: the bundles work, and say what went wrong. */
 
-jest.setTimeout(60_000);
-
 let own: Bundles;
 let aws: LocalAws;
 let front: Front;

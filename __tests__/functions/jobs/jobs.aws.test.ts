@@ -29,8 +29,6 @@ import {
  * on, followed. The event source mapping, which the emulator's would be in a Lambda of its own, is played here.
  */
 
-jest.setTimeout(60_000);
-
 const maximumReceives = 2;
 const visibilitySeconds = 1;
 const now = Date.now.bind(Date);

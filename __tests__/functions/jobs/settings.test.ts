@@ -1,8 +1,6 @@
 import { linesOf } from "../lambda";
 import { configPath, delivered, itemOf, jobMessage, type LocalJobs, maximumReceives, startJobs } from "./local-jobs";
 
-jest.setTimeout(30_000);
-
 let jobs: LocalJobs;
 let jobSettings: typeof import("../../../functions/jobs/settings").jobSettings;
 beforeAll(async () => {

@@ -16,8 +16,6 @@ import {
   useJobs,
 } from "./local-jobs";
 
-jest.setTimeout(30_000);
-
 let jobs: LocalJobs;
 useJobs((started) => {
   jobs = started;

@@ -6,7 +6,6 @@ import { calmTests, loadConsumer, type MakeConsumer, newAws } from "./local-cons
 import { type SampleRecord, sampleRecord, sealed, secretValueOf, shardEvent, versionIds } from "./sample-records";
 import { type Occurrence, shardIdOf } from "./shards";
 
-jest.setTimeout(30_000);
 calmTests();
 
 let makeConsumer: MakeConsumer;

@@ -4,8 +4,6 @@ import { lambdaContext, linesOf } from "../lambda";
 import { type LocalStream, message, s3Message, useStream } from "./local-stream";
 import { type SampleRecord, sampleRecord, sealed, versionIds } from "./sample-records";
 
-jest.setTimeout(60_000);
-
 let stream: LocalStream;
 useStream((started) => {
   stream = started;

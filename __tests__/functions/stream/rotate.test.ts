@@ -5,8 +5,6 @@ import { lambdaContext, linesOf } from "../lambda";
 import { ingest, type LocalStream, useStream } from "./local-stream";
 import { sampleRecord, secretValueOf, versionIds } from "./sample-records";
 
-jest.setTimeout(60_000);
-
 let stream: LocalStream;
 useStream((started) => {
   stream = started;

@@ -32,8 +32,6 @@ import { type OnShard, type SampleRecord, sampleRecord, shardEvent, streamVariab
  * and Secrets Manager where it calls the rotation, are played here.
  */
 
-jest.setTimeout(60_000);
-
 const { STREAM_NAME: streamName, SECRET_NAME: secretName } = streamVariables;
 const name = "tap-stream";
 const versions = [1, 2].map((number) => `${number}`.repeat(8).concat("-0000-4000-8000-000000000000"));

@@ -5,8 +5,6 @@ import { errorLine, fakeTerraform } from "../../support/fake-terraform";
 import { cleanVariables, copyProject, tap, temporaryFolder } from "../../support/project";
 import { filesId, jobsId, networkId, type ThreeStacks, threeStacks } from "../../support/three-stacks";
 
-jest.setTimeout(60_000);
-
 /** In Terraform's place: plans with one addition each; what reads the parameter doesn't find it. */
 const summaryLine = JSON.stringify({
   "@message": "",

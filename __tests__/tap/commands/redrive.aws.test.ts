@@ -6,8 +6,6 @@ import { join } from "node:path";
 import { describeWithEmulator, type Emulator, startEmulator } from "../../support/emulator";
 import { projectRoot, tap } from "../../support/project";
 
-jest.setTimeout(60_000);
-
 const jobs = "tap-jobs-dev-us-east-1";
 const deadLetters = "tap-jobs-dead-letters-dev-us-east-1";
 const outdir = join(projectRoot, ".cache", "test-synth", "declared");

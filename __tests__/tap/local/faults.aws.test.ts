@@ -48,8 +48,6 @@ import { zip } from "../../../tap/local/zip";
 import { describeWithEmulator } from "../../support/emulator";
 import { projectRoot } from "../../support/project";
 
-jest.setTimeout(60_000);
-
 /*
  * What the emulator does otherwise than AWS, as docs/operations/local.md says it. Each test is green as long as that is
  * so, and red when the emulator has got better: then its line goes from the table, with what was done because of it.

@@ -8,8 +8,6 @@ import { terraformVariables } from "../../support/terraform";
 import { describeWithTerraformAndEmulator } from "../../support/terraform-and-emulator";
 import { filesId, type TestContext, testContext, threeStacks } from "../../support/three-stacks";
 
-jest.setTimeout(60_000);
-
 const bucket = "tap-state-111111111111-us-east-1";
 const region = "us-east-1";
 

@@ -14,8 +14,6 @@ import {
   vpcParameter,
 } from "../../support/three-stacks";
 
-jest.setTimeout(60_000);
-
 const vpc = { [vpcParameter]: "vpc-1" };
 
 describeWithTerraform("planFolders and applyPlan, on real Terraform", () => {

@@ -7,8 +7,6 @@ import { verifyRelease } from "../../../tap/release/verify";
 import { projectRoot, temporaryFolder } from "../../support/project";
 import { releaseFixture, synthesizedFixture } from "../../support/release-fixture";
 
-jest.setTimeout(60_000);
-
 const folder = synthesizedFixture();
 const script = join(temporaryFolder(), "killed-create.cjs");
 

@@ -21,8 +21,6 @@ import { describeWithEmulator, type Emulator, startEmulator } from "../../suppor
 import { tap, temporaryFolder } from "../../support/project";
 import { releaseFixture, synthesizedFixture } from "../../support/release-fixture";
 
-jest.setTimeout(60_000);
-
 describeWithEmulator("releases in S3", () => {
   let emulator: Emulator;
   /** In the bucket's own account: an access key of twelve digits is that account's user. */

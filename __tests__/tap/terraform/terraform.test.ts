@@ -9,8 +9,6 @@ import { errorLine, fakeTerraform } from "../../support/fake-terraform";
 import { projectRoot, temporaryFolder } from "../../support/project";
 import { testContext } from "../../support/three-stacks";
 
-jest.setTimeout(30_000);
-
 describe("the Terraform that runs", () => {
   test.each([
     ["Terraform v1.11.4", { product: "Terraform", version: "1.11.4" }],

@@ -5,9 +5,6 @@ import { copyProject, projectRoot } from "../../../support/project";
 
 /* What a function's code can call is known from what its bundle has of the SDK. */
 
-// Some bundle all functions several times.
-jest.setTimeout(60_000);
-
 type Bundled = Record<string, { folder: string; hash: string; calls: string[] }>;
 const bundled = async (root: string) => (await bundles(root)) as Bundled;
 

@@ -7,8 +7,6 @@ import { projectRoot } from "../../../support/project";
 import { subjectOf } from "../../../support/synthesized";
 import { graphOf, resources } from "../../graph/graph-of";
 
-jest.setTimeout(60_000);
-
 interface WrittenStatement {
   Sid: string;
   Effect: string;

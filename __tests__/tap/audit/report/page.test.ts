@@ -14,9 +14,6 @@ import { findingsOf, high, resultOf } from "./results";
 
 /* The page in Chromium, from a file, as its readers open it. */
 
-// Browsers start and draw slowly where others use the machine too.
-jest.setTimeout(60_000);
-
 /** What these tests use of puppeteer-core: what is evaluated is text, because the project loads no types of browsers. */
 interface Page {
   setViewport(size: { width: number; height: number }): Promise<void>;
