@@ -40,6 +40,19 @@ test("a new table has nothing that its time to live could delete; one that is th
   expect(review("aws_dynamodb_table", ttl(false), ttl(true)).highest).toBe("dangerous");
 });
 
+test.each([
+  ["GET", "NONE", false, "review"],
+  ["GET", "NONE", true, "safe"],
+  ["GET", "AWS_IAM", false, "safe"],
+  ["OPTIONS", "NONE", false, "safe"],
+])(
+  "PLAT-08 a new method %s with authorization %s, key %s",
+  (http_method, authorization, api_key_required, expected) => {
+    const method = { http_method, authorization, api_key_required };
+    expect(review("aws_api_gateway_method", null, method).highest).toBe(expected);
+  },
+);
+
 test("PLAT-08 backups that were kept and are deleted from now on", () => {
   const plan = (...kept: readonly object[]) => ({ rule: [{ rule_name: "daily", lifecycle: kept }] });
   expect(review("aws_backup_plan", plan({}), plan({ delete_after: 1 })).highest).toBe("dangerous");

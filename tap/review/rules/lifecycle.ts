@@ -113,10 +113,23 @@ function replaced(change: Change): Reason {
 const unknownReplacement = { class: "dangerous", text: "nothing here knows what the old one takes with it" } as const;
 
 function created(change: Change): Reason {
+  if (isOpenMethod(change))
+    return { class: "review", text: "is new, and everyone may call it: it asks for no key, and not who it is" };
   const opening = entryOf(openings, change.type);
   return opening === undefined
     ? { class: "safe", text: "is new" }
     : { class: "dangerous", text: `is new, and opens ${opening}` };
+}
+
+/** A preflight is nobody's secret. */
+function isOpenMethod({ type, after }: Change): boolean {
+  if (type === "aws_apigatewayv2_route") return (after.authorization_type ?? "NONE") === "NONE";
+  return (
+    type === "aws_api_gateway_method" &&
+    after.authorization === "NONE" &&
+    after.api_key_required !== true &&
+    after.http_method !== "OPTIONS"
+  );
 }
 
 function forgotten(change: Change): Reason {
