@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { ConfigError } from "../../../config/errors";
+import { alarmProblems } from "../../../tap/delivery/validation/alarms";
 import { functionProblems, putBack } from "../../../tap/delivery/validation/functions";
 import { outputProblems } from "../../../tap/delivery/validation/outputs";
 import {
@@ -118,6 +119,74 @@ test("PLAT-10 outputs that were synthesized have to be there", () => {
   expect(outputProblems(new Map([["tap-api-dev-us-east-1", json]]), outputs)).toEqual([
     "outputs: tap-api-dev-us-east-1 lacks url, arn",
   ]);
+});
+
+describe("alarms", () => {
+  const settings = (region = "us-east-1") => ({
+    region,
+    endpoint: url,
+    credentials: async () => ({ accessKeyId: "test", secretAccessKey: "test", sessionToken: "test" }),
+  });
+  const start = Date.now();
+  const options = () => ({
+    regions: [settings()],
+    environment: "dev",
+    windowSeconds: 0,
+    patienceSeconds: 0,
+    since: start,
+    ignored: [],
+    periodMilliseconds: 20,
+  });
+  /** What is on at each time that is asked, the last one from then on; in two pages. */
+  const firing = (...times: { name: string; since?: number }[][]) => {
+    let asked = 0;
+    answer = (_, body) => {
+      const { NextToken } = JSON.parse(body) as { NextToken?: string };
+      const alarms = times[Math.min(asked, times.length - 1)] ?? [];
+      if (NextToken === undefined) return { body: { MetricAlarms: [], CompositeAlarms: [], NextToken: "more" } };
+      asked += 1;
+      const shown = alarms.map(({ name, since = start - 60_000 }) => ({
+        AlarmName: name,
+        StateReason: "3 errors",
+        StateTransitionedTimestamp: since / 1_000,
+      }));
+      return {
+        body: { MetricAlarms: shown, CompositeAlarms: [] },
+        headers: { "content-type": "application/x-amz-json-1.0" },
+      };
+    };
+    return () => asked;
+  };
+  const fresh = { name: "tap-api-errors-dev-us-east-1", since: start + 1 };
+  const old = { name: "tap-api-errors-dev-us-east-1" };
+
+  test("PLAT-10 quiet is quiet for the whole window", async () => {
+    const asked = firing([]);
+    expect(await alarmProblems({ ...options(), windowSeconds: 0.1 })).toEqual([]);
+    expect(asked()).toBeGreaterThan(2);
+  });
+
+  test("PLAT-10 one that comes on in the window counts at once", async () => {
+    firing([], [], [fresh]);
+    expect(await alarmProblems({ ...options(), windowSeconds: 30 })).toEqual([
+      expect.stringMatching(/^alarms: tap-api-errors-dev-us-east-1 \(us-east-1\) is on since .*: 3 errors$/),
+    ]);
+  });
+
+  test("PLAT-10 one that was on before may take its time to go off, and no longer", async () => {
+    firing([old], [old], []);
+    expect(await alarmProblems({ ...options(), patienceSeconds: 5, windowSeconds: 0.05 })).toEqual([]);
+    firing([old]);
+    expect(await alarmProblems({ ...options(), patienceSeconds: 0.05 })).toHaveLength(1);
+  });
+
+  test("PLAT-10 another environment's, and one that somebody answers for, don't count", async () => {
+    firing([
+      { ...fresh, name: "tap-api-errors-prod-us-east-1" },
+      { ...fresh, name: "tap-jobs-age-dev-us-east-1" },
+    ]);
+    expect(await alarmProblems({ ...options(), ignored: ["tap-jobs-age-dev-us-east-1"] })).toEqual([]);
+  });
 });
 
 describe("functions", () => {
