@@ -99,7 +99,7 @@ export class DeliveryStack extends TapStack {
     );
     role.allow(
       "ledger",
-      { sid: "ReadLedger", actions: ["dynamodb:GetItem", "dynamodb:Query"], resources: [ledger.arn] },
+      { sid: "ReadLedger", actions: ["dynamodb:GetItem"], resources: [ledger.arn] },
       keyUse(this, {
         sid: "DecryptLedger",
         keyArn,

@@ -1,7 +1,7 @@
 import { chmodSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { CloudWatchClient, PutMetricAlarmCommand, SetAlarmStateCommand } from "@aws-sdk/client-cloudwatch";
-import { CreateRoleCommand, GetRolePolicyCommand, IAMClient } from "@aws-sdk/client-iam";
+import { GetRolePolicyCommand, IAMClient } from "@aws-sdk/client-iam";
 import type { EnvironmentName } from "./app";
 import { expectSound } from "./expect-sound";
 import { leaseEnded, recover } from "./kills";
@@ -197,15 +197,16 @@ async function losingTable(world: PromotionWorld): Promise<string> {
 }
 
 async function nothingGood(world: PromotionWorld): Promise<string> {
-  const fresh = await world.freshLedger("staging");
-  const { good } = (await world.ledgerOf("dev").read()).record;
+  // Prod has been taken back: what staging has changes it.
+  const { r2 } = world.releases;
+  const fresh = await world.freshLedger("prod");
   world.smokeStatus = 500;
-  const result = await world.promote("staging", good?.release, ["--ledger", fresh.location]);
+  const result = await world.promote("prod", r2, ["--ledger", fresh.location]);
   world.smokeStatus = 200;
   want(result, 1, /has no good release to go back to/);
   want(result, 1, /"status": "needs a person"/);
   if ((await fresh.ledger.read()).record.good !== undefined) throw new Error("it was recorded good");
-  want(await world.promote("staging", good?.release, ["--ledger", fresh.location]), 0, /"status": "good"/);
+  want(await world.promote("prod", r2, ["--ledger", fresh.location]), 0, /"status": "good"/);
   return "a person, and then a good release";
 }
 
@@ -285,7 +286,6 @@ async function cutOff(world: PromotionWorld): Promise<string> {
   const { release } = await other(world);
   const iam = new IAMClient(world.client("us-east-1"));
   const RoleName = "tap-bootstrap-deploy-dev-us-east-1";
-  await iam.send(new CreateRoleCommand({ RoleName, AssumeRolePolicyDocument: "{}" })).catch(() => {});
   const running = await sleeper(world, release, 900);
   running.signal("SIGKILL");
   await running.ended;

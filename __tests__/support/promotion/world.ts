@@ -1,9 +1,10 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { CreateRoleCommand, IAMClient } from "@aws-sdk/client-iam";
 import { DynamoLedger } from "../../../tap/delivery/dynamo-ledger";
 import type { DeliveryResult } from "../../../tap/delivery/engine";
 import type { Ledger } from "../../../tap/delivery/ledger";
@@ -86,6 +87,11 @@ export class PromotionWorld {
     ]);
     const world = new PromotionWorld(emulator, proxy, endpoint, server, { r1, r2, r3 }, source);
     for (const { name, accountId, region } of environments) await createStorage(emulator, name, accountId, region);
+    // Whose older sessions can be cut off.
+    const RoleName = "tap-bootstrap-deploy-dev-us-east-1";
+    await new IAMClient(world.client("us-east-1")).send(
+      new CreateRoleCommand({ RoleName, AssumeRolePolicyDocument: "{}" }),
+    );
     return world;
   }
 
@@ -137,11 +143,7 @@ export class PromotionWorld {
       child,
       ended,
       signal: (name) => {
-        try {
-          process.kill(-(child.pid as number), name);
-        } catch {
-          // It has ended.
-        }
+        for (const pid of withDescendants(child.pid as number)) signalTo(pid, name);
       },
     };
   }
@@ -283,6 +285,30 @@ export class PromotionWorld {
     const cache = join(projectRoot, ".cache", "promotion-plugins");
     mkdirSync(cache, { recursive: true });
     return cache;
+  }
+}
+
+/** A process and all that it has started: Terraform has a process group of its own. */
+function withDescendants(pid: number): number[] {
+  const parents = readdirSync("/proc").flatMap((name) => {
+    if (!/^\d+$/.test(name)) return [];
+    try {
+      const [, parent = ""] = /\) \S (\d+) /.exec(readFileSync(`/proc/${name}/stat`, "utf8")) ?? [];
+      return [[Number(name), Number(parent)] as const];
+    } catch {
+      return [];
+    }
+  });
+  const found = [pid];
+  for (const each of found) for (const [child, parent] of parents) if (parent === each) found.push(child);
+  return found;
+}
+
+function signalTo(pid: number, name: NodeJS.Signals): void {
+  try {
+    process.kill(pid, name);
+  } catch {
+    // It has ended.
   }
 }
 

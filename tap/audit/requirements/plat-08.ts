@@ -200,7 +200,7 @@ function readingRights(graph: Graph, stack: StackJson, environment: Environment)
       conditions: throughService({ ...purpose, service: "s3", context: "aws:s3:arn", value: bucket }),
     },
     {
-      actions: ["dynamodb:GetItem", "dynamodb:Query"],
+      actions: ["dynamodb:GetItem"],
       resources: [`arn:aws:dynamodb:${stack.region}:${accountId}:table/${table}`],
       conditions: {},
     },

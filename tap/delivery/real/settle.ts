@@ -1,10 +1,10 @@
 import { randomUUID } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { backendConfig } from "../../../config/backend";
 import { writeWhole } from "../../files";
-import { initArguments } from "../../remote-state";
 import { failure, type TerraformResult, terraform } from "../../terraform";
+import { Initializer } from "../../terraform/initialize";
 import type { StepResult } from "../steps";
 import { cutOffSessions } from "./cut-off";
 import type { RealOptions, Session } from "./options";
@@ -25,16 +25,14 @@ export async function settle(options: RealOptions, session: Session): Promise<St
   const stackIds = plannedStacks(session);
   const notes: string[] = [];
   if (stackIds.length > 0 && takeover.cutOffRoleSessions) notes.push(...(await cutOffSessions(options, session)));
-  mkdirSync(options.work, { recursive: true });
+  const initializer = new Initializer(context, options.backendConfig);
   const problems = await Promise.all(
     stackIds.map(async (stackId) => {
       const folder = join(options.work, "settle", stackId);
       const s3 = backendConfig(environment, stackId, options.backend);
-      rmSync(folder, { recursive: true, force: true });
       writeWhole(join(folder, "main.tf.json"), JSON.stringify({ terraform: { backend: { s3 } } }));
-      const init = initArguments(options.backendConfig);
-      const initialized = await terraform(context, folder, init);
-      if (initialized.exitCode !== 0) return [`${stackId}: ${failure(init, initialized)}`];
+      const init = await initializer.initialize(folder, { log: join(folder, "init.log") });
+      if (init !== undefined && init.exitCode !== 0) return [`${stackId}: terraform init failed:\n${init.text.trim()}`];
       session.say(stackId);
       return settleStack(options, stackId, folder, notes);
     }),
@@ -55,7 +53,7 @@ async function settleStack(options: RealOptions, stackId: string, folder: string
   const lock = lockIn(pushed);
   if (lock === undefined) return [`${stackId}: ${failure(["state push"], pushed)}`];
   if (!takeover.forceUnlock) return [heldText(stackId, lock, takeover.lockWaitSeconds)];
-  const args = ["force-unlock", "-force", lock.id];
+  const args = ["force-unlock", "-no-color", "-force", lock.id];
   const unlocked = await terraform(context, folder, args);
   if (unlocked.exitCode !== 0) return [`${stackId}: ${failure(args, unlocked)}`];
   notes.push(`${stackId}: the lock of ${lock.who}, since ${lock.created}, was forced`);
