@@ -25,7 +25,7 @@ const { values } = parseArgs({
 });
 
 if (values.help) {
-  console.log(`node scripts/prove-promotion.mjs [--kills] [--scenarios] [--whole-app] [--only <pattern>] [--lanes <n>]
+  console.log(`npm run prove:promotion [-- --kills] [--scenarios] [--whole-app] [--only <pattern>] [--lanes <n>]
 
   --kills       kill -9 at each boundary of a promotion and during applies; then the next command goes on
   --scenarios   two at once, an expired lease, a ledger that is down, a rollback that would lose data, …
@@ -33,8 +33,8 @@ if (values.help) {
 Without any of them: the first two. Needs Terraform, a provider (TF_CLI_CONFIG_FILE) and Python.
 
 Examples:
-  node scripts/prove-promotion.mjs
-  node scripts/prove-promotion.mjs --scenarios --only lease`);
+  npm run prove:promotion
+  npm run prove:promotion -- --scenarios --only lease`);
 } else await main();
 
 async function main() {

@@ -197,7 +197,9 @@ async function losingTable(world: PromotionWorld): Promise<string> {
 }
 
 async function nothingGood(world: PromotionWorld): Promise<string> {
-  // Prod has been taken back: what staging has changes it.
+  const { good } = (await world.ledgerOf("staging").read()).record;
+  if (good === undefined) want(await world.promote("staging"), 0, /"status": "good"/);
+  // Prod has been taken back, or has nothing: what staging has changes it.
   const { r2 } = world.releases;
   const fresh = await world.freshLedger("prod");
   world.smokeStatus = 500;

@@ -4,7 +4,7 @@ import { PromotionWorld } from "../../support/promotion/world";
 import { describeWithTerraformAndEmulator } from "../../support/terraform-and-emulator";
 
 /*
- * The whole way on real Terraform with its S3 backend and both locks. `node scripts/prove-promotion.mjs` goes through
+ * The whole way on real Terraform with its S3 backend and both locks. `npm run prove:promotion` goes through
  * all that can go wrong; here is what must never break unseen.
  */
 
