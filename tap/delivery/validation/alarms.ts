@@ -1,4 +1,5 @@
 import { CloudWatchClient, DescribeAlarmsCommand } from "@aws-sdk/client-cloudwatch";
+import { driftMetrics } from "../../../config/delivery";
 import type { AwsSettings } from "../aws";
 
 export interface QuietOptions {
@@ -27,7 +28,8 @@ interface FiringAlarm {
 
 /**
  * What is wrong by the environment's own alarms: none may be on for a window. One that was on before may take its time
- * to go off; one that comes on isn't waited for.
+ * to go off; one that comes on isn't waited for. Alarms on drift don't count: they are of what somebody did by hand, or of
+ * a detector that is silent, as it is in a new environment until its first detection.
  */
 export async function alarmProblems(options: QuietOptions): Promise<string[]> {
   const { windowSeconds, patienceSeconds, since, periodMilliseconds = 10_000, signal } = options;
@@ -70,7 +72,8 @@ async function firingIn(settings: AwsSettings): Promise<FiringAlarm[]> {
           ...(token === undefined ? {} : { NextToken: token }),
         }),
       );
-      for (const alarm of [...(page.MetricAlarms ?? []), ...(page.CompositeAlarms ?? [])])
+      const metrics = (page.MetricAlarms ?? []).filter(({ Namespace }) => Namespace !== driftMetrics.namespace);
+      for (const alarm of [...metrics, ...(page.CompositeAlarms ?? [])])
         found.push({
           name: alarm.AlarmName ?? "",
           region: settings.region,
