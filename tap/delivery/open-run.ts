@@ -24,8 +24,11 @@ export async function openRun(
   if (hasApplied(open)) return takeUp(world, holding, open, request);
   if (request.kind === open.kind && (request.release ?? open.release) === open.release) return open;
   await close(world, holding, open, "abandoned");
-  const isAllThatIsAsked = request.kind === "rollback" && request.release === undefined;
-  return isAllThatIsAsked ? undefined : newRun(world, holding, request);
+  const asksForNoOther = request.kind === "rollback" && request.release === undefined;
+  const { good } = holding.record;
+  return asksForNoOther && (good === undefined || (await isAtGood(world.ledger, undefined)))
+    ? undefined
+    : newRun(world, holding, request);
 }
 
 /** A run that broke off half-way is completed, or taken back. */
@@ -93,19 +96,33 @@ export async function targetToGoBackTo(
     throw new CommandError(
       `${environment} has no good release to go back to: nothing was ever recorded good. Nothing was changed.`,
     );
-  const last = open ?? (await ledger.runs(1))[0];
   // In the middle of a run, and after one that a person has to look after, the environment isn't at its last good release.
-  if (last !== undefined && (last === open || needsAttention(last))) return good.release;
-  const before = (await ledger.goods(50)).find(({ release }) => release !== good.release);
+  if (!(await isAtGood(ledger, open))) return good.release;
+  const before = goodBefore((await ledger.goods(1_000)).map(({ release }) => release));
   if (before === undefined)
     throw new CommandError(
-      `${environment} is at ${good.release}, and no other release was ever good there. Nothing was changed.`,
+      `${environment} is at ${good.release}, and no release was good there before it: tap history --env ${environment} lists those that were good later, and --to names one. Nothing was changed.`,
     );
-  return before.release;
+  return before;
 }
 
-function needsAttention({ events }: Run): boolean {
-  return events.some((event) => event.type === "finished" && event.outcome === "needs a person");
+/** Whether the last run that changed something ended at a good release; what was refused or given up changed nothing. */
+async function isAtGood(ledger: Ledger, open: Run | undefined): Promise<boolean> {
+  const runs = [...(open === undefined ? [] : [open]), ...(await ledger.runs(100))];
+  const outcomes = runs.map(({ events }) => events.findLast((event) => event.type === "finished")?.outcome);
+  const last = outcomes.findIndex((outcome) => outcome !== "refused" && outcome !== "abandoned");
+  return last === -1 || outcomes[last] === "good" || outcomes[last] === "rolled back";
+}
+
+/** The one below the last, where what was gone back from isn't gone back to: of a, b, c, b that is a. */
+function goodBefore(newestFirst: readonly string[]): string | undefined {
+  const path: string[] = [];
+  for (const release of newestFirst.toReversed()) {
+    const at = path.indexOf(release);
+    if (at !== -1) path.length = at;
+    path.push(release);
+  }
+  return path.at(-2);
 }
 
 async function refuseUnknownGood({ ledger }: DeliveryWorld, release: string, environment: string): Promise<void> {

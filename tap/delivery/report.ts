@@ -25,11 +25,12 @@ export function headline({ status, run }: DeliveryResult): string {
 /** What somebody does next. */
 export function nextText({ status, run, left }: DeliveryResult): string {
   const { environment, release } = run;
+  const target = targetOf(run);
   switch (status) {
     case "good":
       return `Next: watch its alarms; tap rollback --env ${environment} takes it back.`;
     case "rolled back":
-      return `Next: mend what was wrong with ${short(release)}, make a new release, and promote that.`;
+      return `Next: mend what was wrong with ${badOf(run)}, make a new release, and promote that.`;
     case "refused":
       return `Next: see to what is named above, then tap promote --to ${environment} --release ${short(release)}.`;
     case "abandoned":
@@ -41,8 +42,14 @@ export function nextText({ status, run, left }: DeliveryResult): string {
     case "needs a person":
       return left === undefined
         ? `Next: docs/operations/promotion.md, "A person is needed". Then tap rollback --env ${environment}, or promote a release that mends it.`
-        : `Next: look at what would be lost; copy it away or let it go; then tap rollback --env ${environment} --approve ${left.hash} --approver <name>, or promote a release that keeps it.`;
+        : `Next: look at what would be lost; copy it away or let it go; then tap rollback --env ${environment}${target === undefined ? "" : ` --to ${short(target)}`} --approve ${left.hash} --approver <name>, or promote a release that keeps it.`;
   }
+}
+
+/** What was taken back: a rollback's own release is the one that it went to. */
+function badOf({ kind, release, lastGood }: Run): string {
+  if (kind === "promote") return short(release);
+  return lastGood === undefined || lastGood === release ? "what was there before" : short(lastGood);
 }
 
 /** A result for people: what came of it, why, what is left, what was done, and what to do next. */

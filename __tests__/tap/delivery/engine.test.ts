@@ -1,4 +1,5 @@
 import { type DeliveryResult, deliver } from "../../../tap/delivery/engine";
+import { nextText } from "../../../tap/delivery/report";
 import { type PromotionSteps, StopsHere } from "../../../tap/delivery/steps";
 import type { DeliveryRequest } from "../../../tap/delivery/world";
 import { Process, World } from "./model-world";
@@ -164,6 +165,39 @@ test("PLAT-10 tap rollback goes to the release before, or to one that was good; 
   const approval = { hash: asked.left?.hash ?? "", approver: "anna" };
   expect(await rollback({ release: "r1", approval })).toMatchObject({ status: "rolled back" });
   expect(world.ledgerState.record.good?.release).toBe("r1");
+});
+
+test("PLAT-10 after a release that needs a person, one that is refused doesn't hide that the environment isn't back", async () => {
+  await promote("r1");
+  await promote("same");
+  world.failing.validate = 2;
+  expect(await promote("r1")).toMatchObject({ status: "needs a person" });
+  world.failing.check = 1;
+  expect(await promote("r2")).toMatchObject({ status: "refused" });
+  // And neither does one that waits, and is given up by it.
+  expect(await promote("r2", {}, { automaticUpTo: "none" })).toMatchObject({ status: "waiting" });
+  expect(await rollback()).toMatchObject({ status: "rolled back", run: { release: "same" } });
+});
+
+test("PLAT-10 tap rollback, asked twice, doesn't bring back what was just taken back", async () => {
+  await promote("r1");
+  await promote("same");
+  expect(await rollback()).toMatchObject({ status: "rolled back", run: { release: "r1" } });
+  await expect(rollback()).rejects.toThrow(/prod is at r1, and no release was good there before it.*--to/);
+  expect(where()).toEqual(["r1", "r1", "r1"]);
+});
+
+test("PLAT-10 what is to be done next names the release that a rollback was to go to, and the one that was bad", async () => {
+  await promote("r1");
+  await promote("same");
+  await promote("r2");
+  const asked = await rollback({ release: "r1" });
+  expect(asked).toMatchObject({ status: "needs a person" });
+  // Without it the next one would go to the last good release, which is another one.
+  expect(nextText(asked)).toContain("tap rollback --env prod --to r1 --approve ");
+  for (const stack of asked.left?.stacks ?? []) world.agreed.add(stack.hash);
+  const back = await rollback({ release: "r1", approval: { hash: asked.left?.hash ?? "", approver: "anna" } });
+  expect(nextText(back)).toContain("mend what was wrong with r2,");
 });
 
 describe("a run that broke off half-way", () => {
