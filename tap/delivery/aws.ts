@@ -16,16 +16,20 @@ interface SessionCredentials {
   readonly expiration?: Date;
 }
 
-/** Acts under the caller's own credentials, or under a role that the caller may assume. */
+/** Acts under the caller's own credentials, or under a role that may be entered from another's, by default the caller's. */
 export class AwsAccess {
-  constructor(private readonly roleArn: string | undefined) {
+  constructor(
+    private readonly roleArn: string | undefined,
+    private readonly from?: AwsAccess,
+  ) {
     // Nothing of it concerns who runs this; it would stand before every result.
     process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= "true";
   }
 
   in(region: string): AwsSettings {
     const { roleArn } = this;
-    return roleArn === undefined ? { region } : { region, credentials: () => assume(roleArn, region) };
+    if (roleArn === undefined) return { region };
+    return { region, credentials: () => assume(roleArn, this.from?.in(region) ?? { region }) };
   }
 
   /** Who acts, as AWS says it. @throws CommandError without valid credentials */
@@ -55,8 +59,8 @@ function ownProcess(): Omit<Identity, "who"> {
 }
 
 /** Asked anew whenever it is about to expire: the SDK keeps what it got until then. */
-async function assume(roleArn: string, region: string): Promise<SessionCredentials> {
-  const client = new STSClient({ region, maxAttempts: 3 });
+async function assume(roleArn: string, settings: AwsSettings): Promise<SessionCredentials> {
+  const client = new STSClient({ ...settings, maxAttempts: 3 });
   try {
     const { Credentials } = await client.send(
       new AssumeRoleCommand({ RoleArn: roleArn, RoleSessionName: `tap-delivery-${process.pid}` }),
@@ -68,6 +72,11 @@ async function assume(roleArn: string, region: string): Promise<SessionCredentia
       sessionToken: SessionToken,
       ...(Expiration === undefined ? {} : { expiration: Expiration }),
     };
+  } catch (error) {
+    const { name, message } = error as Error;
+    throw new CommandError(
+      `The role ${roleArn} can't be entered (${name}: ${message}). Are you signed in, to the right account? Is it there: a release reader comes with its environment's delivery stack, a deploy role with bootstrap? Does it trust who you are (docs/decisions/0022-delivery-stack.md)?`,
+    );
   } finally {
     client.destroy();
   }

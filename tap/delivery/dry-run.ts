@@ -18,7 +18,7 @@ export async function dryRunRollback(
   to: string | undefined,
   options: DeliveryOptions,
 ): Promise<void> {
-  const { environment, real, ledger, by } = await prepare(context, name, "--env", options);
+  const { environment, real, ledger, by } = await prepare(context, name, "--env", options, "rollback");
   const { record } = await ledger.read();
   const asked = to === undefined ? undefined : await resolveId(real.store, to);
   const release = asked ?? (await targetToGoBackTo(ledger, record, environment.environmentSuffix));

@@ -61,6 +61,7 @@ export async function prepare(
   name: string,
   option: string,
   options: DeliveryOptions & FromOptions,
+  kind: "promote" | "rollback",
 ): Promise<Prepared> {
   const numbers = numbersIn(options);
   const { environment, before, backend } = environmentOf(context, name, option);
@@ -68,7 +69,8 @@ export async function prepare(
   const access = new AwsAccess(options.asRole);
   const ledger = await openLedger(options.ledger, environment, access, context.cwd);
   const store = await openStoreAs(context, options.store ?? storeOf(environment), access, environment);
-  const from = await openFrom(context, options, before, store);
+  // Going back takes nothing from the environment before, which may be out of order, or gone.
+  const from = kind === "rollback" ? { from: store } : await openFrom(context, options, before, store, access);
   await checkTerraform(context);
   const by = options.ledger.startsWith("file:") ? localIdentity() : await access.identity(environment.region);
   const work = resolve(
@@ -116,6 +118,7 @@ async function openFrom(
   { ledger, fromStore, fromLedger, fromRole }: DeliveryOptions & FromOptions,
   before: Environment | undefined,
   store: ReleaseStore,
+  own: AwsAccess,
 ): Promise<Pick<RealOptions, "from" | "before">> {
   if (before === undefined) {
     return { from: fromStore === undefined ? store : await openStore(context, fromStore, { mustExist: true }) };
@@ -123,7 +126,7 @@ async function openFrom(
   const ledgerLocation = fromLedger ?? (ledger.startsWith("file:") ? ledger : "dynamodb");
   const isOwn = fromStore === undefined && ledgerLocation === "dynamodb";
   const roleArn = fromRole ?? (isOwn ? deliveryNames(before).releaseReaderRoleArn : undefined);
-  const access = new AwsAccess(roleArn === "none" ? undefined : roleArn);
+  const access = new AwsAccess(roleArn === "none" ? undefined : roleArn, own);
   return {
     from: await openStoreAs(context, fromStore ?? storeOf(before), access, before),
     before: {

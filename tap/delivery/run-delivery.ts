@@ -30,7 +30,7 @@ export async function runDelivery(
   options: DeliveryOptions & FromOptions,
 ): Promise<void> {
   const { kind, name, option, automaticUpTo, approval } = asked;
-  const prepared = await prepare(context, name, option, options);
+  const prepared = await prepare(context, name, option, options, kind);
   const { real, environment, commit } = prepared;
   const store = kind === "promote" ? real.from : real.store;
   const release = asked.release === undefined ? undefined : await resolveId(store, asked.release);
