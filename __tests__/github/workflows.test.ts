@@ -187,6 +187,27 @@ describe("PLAT-13 roles that workflows enter", () => {
     expect(others.map(({ name }) => name)).toEqual([]);
   });
 
+  test("are entered for as long as a job may take, and as the roles allow", () => {
+    const seconds = prepare.runs.steps.flatMap((step) => step.with?.["role-duration-seconds"] ?? []);
+    const longest = Math.max(...entering.map(({ job }) => Number(job["timeout-minutes"]) * 60));
+    expect(seconds).toEqual([longest]);
+    for (const role of ["DeployRole", "PlanRole"])
+      expect(
+        resource(stackOf(subjectOf("dev"), "dev", "bootstrap"), "aws_iam_role", role).max_session_duration,
+      ).toBeGreaterThanOrEqual(longest);
+  });
+
+  test("can give a waiting promotion, and a rollback that needs a person, the approval in every environment", () => {
+    for (const file of ["promote.yml", "roll-back.yml"]) {
+      const [, workflow] = workflows.find(([name]) => name === file) as (typeof workflows)[number];
+      const { inputs } = (workflow.on as { workflow_dispatch: Trigger }).workflow_dispatch;
+      expect(inputs?.approve).toBeDefined();
+      expect(inputs?.[file === "promote.yml" ? "to" : "environment"]?.options).toEqual(declared);
+      for (const { steps: own } of Object.values(workflow.jobs))
+        expect(own.at(-1)?.run).toMatch(/\$\{APPROVE(_HERE)?:\+--approve/);
+    }
+  });
+
   test("are entered by no fork: its plans are left out with a word", () => {
     const [, { jobs: own }] = workflows.find(([file]) => file === "pull-request.yml") as (typeof workflows)[number];
     expect(own.plan?.if).toBe("github.event.pull_request.head.repo.full_name == github.repository");

@@ -19,13 +19,22 @@ import type { Opened } from "./plan";
 
 const mostShown = 20;
 
-/** Whether the release is the one that the environment before was last found good with. */
-export async function checkOrder({ before, environment }: RealOptions, release: string): Promise<StepResult> {
+/**
+ * Whether the release is the one that the environment before was last found good with. What the environment itself is last
+ * good with has been through that: on the way to prod it passes staging again, though dev may have gone on.
+ */
+export async function checkOrder(
+  { before, environment }: RealOptions,
+  release: string,
+  lastGood: string | undefined,
+): Promise<StepResult> {
   if (before === undefined)
     return {
       problems: [],
       notes: [`${environment.environmentSuffix} is the first environment: no other comes before`],
     };
+  if (release === lastGood)
+    return { problems: [], notes: [`${environment.environmentSuffix} itself was last good with it`] };
   const name = before.environment.environmentSuffix;
   const { good } = (await before.ledger.read()).record;
   if (good?.release === release) return { problems: [], notes: [`good in ${name} since ${good.at}`] };

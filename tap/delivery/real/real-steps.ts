@@ -46,7 +46,7 @@ export class RealSteps implements PromotionSteps {
   }
 
   order(release: string): Promise<StepResult> {
-    return guarded(() => checkOrder(this.options, release));
+    return guarded(() => checkOrder(this.options, release, this.session.run.lastGood));
   }
 
   copy(release: string): Promise<StepResult> {
