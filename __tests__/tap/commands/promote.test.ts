@@ -33,7 +33,7 @@ test.each([
   [["history", "--env", "dev", "--ledger", "file:none", "--run", "x"], 1, /x is none of the last 20 runs of dev/],
 ])("tap %j is refused with exit code %i", (args, exitCode, pattern) => {
   const store = args[0] === "history" ? [] : ["--store", temporaryFolder()];
-  const result = tap([...args, ...store], { variables: { GITHUB_ACTOR: "" } });
+  const result = tap([...args, ...store], { cwd: temporaryFolder(), variables: { GITHUB_ACTOR: "" } });
   expect(result.stderr).toMatch(pattern);
   expect(result.exitCode).toBe(exitCode);
 });
