@@ -26,7 +26,7 @@ export async function openRun(
   await close(world, holding, open, "abandoned");
   const asksForNoOther = request.kind === "rollback" && request.release === undefined;
   const { good } = holding.record;
-  return asksForNoOther && (good === undefined || (await isAtGood(world.ledger, undefined)))
+  return asksForNoOther && (good === undefined || (await halfWayRun(world.ledger, undefined)) === undefined)
     ? undefined
     : newRun(world, holding, request);
 }
@@ -57,12 +57,14 @@ async function newRun(world: DeliveryWorld, holding: Holding, request: DeliveryR
   const { good } = holding.record;
   const release = request.release ?? (await defaultRelease(world, holding, request));
   if (kind === "rollback") await refuseUnknownGood(world, release, environment);
+  const half = await halfWayRun(world.ledger, undefined);
   const run: Run = {
     id: world.newRunId(),
     environment,
     kind,
     release,
     ...(good === undefined ? {} : { lastGood: good.release }),
+    ...(half === undefined ? {} : { follows: half.id }),
     automaticUpTo,
     ...(commit === undefined ? {} : { commit }),
     by: world.by,
@@ -97,7 +99,7 @@ export async function targetToGoBackTo(
       `${environment} has no good release to go back to: nothing was ever recorded good. Nothing was changed.`,
     );
   // In the middle of a run, and after one that a person has to look after, the environment isn't at its last good release.
-  if (!(await isAtGood(ledger, open))) return good.release;
+  if ((await halfWayRun(ledger, open)) !== undefined) return good.release;
   const before = goodBefore((await ledger.goods(1_000)).map(({ release }) => release));
   if (before === undefined)
     throw new CommandError(
@@ -106,12 +108,15 @@ export async function targetToGoBackTo(
   return before;
 }
 
-/** Whether the last run that changed something ended at a good release; what was refused or given up changed nothing. */
-async function isAtGood(ledger: Ledger, open: Run | undefined): Promise<boolean> {
-  const runs = [...(open === undefined ? [] : [open]), ...(await ledger.runs(100))];
-  const outcomes = runs.map(({ events }) => events.findLast((event) => event.type === "finished")?.outcome);
-  const last = outcomes.findIndex((outcome) => outcome !== "refused" && outcome !== "abandoned");
-  return last === -1 || outcomes[last] === "good" || outcomes[last] === "rolled back";
+/** The last run that changed something, where it didn't end at a good release; what was refused or given up changed nothing. */
+async function halfWayRun(ledger: Ledger, open: Run | undefined): Promise<Run | undefined> {
+  const outcomeOf = ({ events }: Run) => events.findLast((event) => event.type === "finished")?.outcome;
+  const changed = (runs: readonly Run[]) =>
+    runs.find((run) => !["refused", "abandoned"].includes(outcomeOf(run) ?? "open"));
+  const first = open === undefined ? [] : [open];
+  // Nearly always the last one says it.
+  const last = changed(first) ?? changed(await ledger.runs(1)) ?? changed(await ledger.runs(100));
+  return last === undefined || ["good", "rolled back"].includes(outcomeOf(last) ?? "open") ? undefined : last;
 }
 
 /** The one below the last, where what was gone back from isn't gone back to: of a, b, c, b that is a. */

@@ -93,6 +93,8 @@ export interface Run {
   readonly release: string;
   /** The last good release of the environment when the run began: where a promotion goes back to. */
   readonly lastGood?: string;
+  /** The run before it, where that ended half-way, at a person: it may have put functions' code back and no more. */
+  readonly follows?: string;
   /** Changes up to this class need nobody's approval. */
   readonly automaticUpTo: ReviewClass;
   /** Commit that the command was run from. */

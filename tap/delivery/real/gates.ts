@@ -117,9 +117,10 @@ async function parityFindings(
 
 /**
  * Whether the environment is as its states say, by what the plans have found when they refreshed: what was changed by hand
- * would be planned away, or hide what goes wrong.
+ * would be planned away, or hide what goes wrong. Aliases that a rollback has put back aren't somebody's doing: the plan
+ * brings them on.
  */
-export function checkDrift({ context }: RealOptions, plans: readonly StackPlan[]): StepResult {
+export function checkDrift({ context }: RealOptions, plans: readonly StackPlan[], mayHavePutBack: boolean): StepResult {
   const today = new Date().toISOString().slice(0, 10);
   const found = plans.flatMap(({ stackId, planJsonFile }) => {
     if (planJsonFile === undefined) return [];
@@ -127,12 +128,26 @@ export function checkDrift({ context }: RealOptions, plans: readonly StackPlan[]
     return isDeployed(json) ? [{ stackId, resources: driftIn(stackId, json) }] : [];
   });
   const compared = found.map(({ stackId }) => stackId);
-  const all = found.flatMap(({ resources }) => resources);
+  const every = found.flatMap(({ resources }) => resources);
+  const all = mayHavePutBack ? every.filter((resource) => !isPutBack(resource)) : every;
+  const putBack = every.length - all.length;
   const { drifted, known } = applyKnown(all, readKnownDrift(context, today), compared, today);
   return {
     problems: cut(drifted.map(driftProblem)),
-    notes: [`${compared.length} stacks are as their states say, but for ${known.length} known differences`],
+    notes: [
+      `${compared.length} stacks are as their states say, but for ${known.length} known differences`,
+      ...(putBack === 0 ? [] : [`aliases that the rollback before has put back, and the plan brings on: ${putBack}`]),
+    ],
   };
+}
+
+function isPutBack({ type, vanished, attributes }: DriftedResource): boolean {
+  const own = ["function_version", "routing_config"];
+  return (
+    type === "aws_lambda_alias" &&
+    !vanished &&
+    attributes.every(({ path }) => own.some((name) => path.startsWith(name)))
+  );
 }
 
 function driftProblem({ stackId, address, vanished, attributes }: DriftedResource): string {

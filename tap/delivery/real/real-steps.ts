@@ -83,7 +83,7 @@ export class RealSteps implements PromotionSteps {
   drift(): Promise<StepResult> {
     return guarded(async () => {
       this.#fresh = await planRelease(this.options, this.session, this.#open(), undefined);
-      return checkDrift(this.options, this.#fresh.plans);
+      return checkDrift(this.options, this.#fresh.plans, this.session.run.follows !== undefined);
     });
   }
 
