@@ -1,4 +1,6 @@
+import { gunzipSync, gzipSync } from "node:zlib";
 import {
+  type AttributeValue,
   ConditionalCheckFailedException,
   DynamoDBClient,
   GetItemCommand,
@@ -48,7 +50,7 @@ export class DynamoLedger implements Ledger {
       ),
     );
     if (Item === undefined) return { version: 0, record: emptyRecord };
-    return { version: Number(Item.version?.N), record: JSON.parse(Item.body?.S ?? "") as EnvironmentRecord };
+    return { version: Number(Item.version?.N), record: bodyIn(Item) as EnvironmentRecord };
   }
 
   async write(record: EnvironmentRecord, expectedVersion: number): Promise<void> {
@@ -61,7 +63,7 @@ export class DynamoLedger implements Ledger {
             version: { N: String(expectedVersion + 1) },
             // For whoever looks at the table; the body has it too.
             token: { N: String(record.lease.token) },
-            body: { S: JSON.stringify(record) },
+            ...bodyOf(record),
           },
           ConditionExpression: expectedVersion === 0 ? "attribute_not_exists(sk)" : "version = :expected",
           ...(expectedVersion === 0
@@ -78,7 +80,7 @@ export class DynamoLedger implements Ledger {
         this.#client.send(
           new PutItemCommand({
             TableName: this.#tableName,
-            Item: { ...this.#key(key), body: { S: JSON.stringify(entry) } },
+            Item: { ...this.#key(key), ...bodyOf(entry) },
             ConditionExpression: "attribute_not_exists(sk)",
           }),
         ),
@@ -113,7 +115,7 @@ export class DynamoLedger implements Ledger {
           }),
         ),
       );
-      found.push(...(page.Items ?? []).map(({ body }) => JSON.parse(body?.S ?? "") as T));
+      found.push(...(page.Items ?? []).map((item) => bodyIn(item) as T));
       start = page.LastEvaluatedKey as typeof start;
     } while (start !== undefined && found.length < limit);
     return found;
@@ -133,6 +135,18 @@ export class DynamoLedger implements Ledger {
       throw new LedgerUnreachable(`The ledger, ${this.place}, can't be ${done}: ${name}: ${message}`);
     }
   }
+}
+
+/** An item may have 400 kB. What is long is packed: plans that were made again and again are nearly all repetition. */
+const longestPlain = 100_000;
+
+function bodyOf(content: object): Record<string, AttributeValue> {
+  const text = JSON.stringify(content);
+  return text.length <= longestPlain ? { body: { S: text } } : { packed: { B: gzipSync(text) } };
+}
+
+function bodyIn({ body, packed }: Record<string, AttributeValue>): unknown {
+  return JSON.parse(packed?.B === undefined ? (body?.S ?? "") : gunzipSync(packed.B).toString("utf8"));
 }
 
 /** Gives up within seconds: a ledger that can't be reached stops a run, and mustn't hang it. */

@@ -121,8 +121,8 @@ class Delivery {
     const { problems, notes = [] } = await run().catch(asProblems);
     await this.#record(
       problems.length > 0
-        ? { type: "failed", ...name, problems: problems.map(short) }
-        : { type: "done", ...name, ...(notes.length === 0 ? {} : { notes: notes.map(short) }) },
+        ? { type: "failed", ...name, problems: cut(problems) }
+        : { type: "done", ...name, ...(notes.length === 0 ? {} : { notes: cut(notes) }) },
     );
   }
 
@@ -133,7 +133,7 @@ class Delivery {
       await this.#record({ type: "done", step: "plan", plan });
     } catch (error) {
       if (isStop(error)) throw error;
-      await this.#record({ type: "failed", step: "plan", problems: (error as Error).message.split("\n").map(short) });
+      await this.#record({ type: "failed", step: "plan", problems: cut((error as Error).message.split("\n")) });
     }
   }
 
@@ -172,7 +172,18 @@ function asProblems(error: unknown): StepResult {
   return { problems: [(error as Error).message] };
 }
 
-/** An item of the ledger has 400 kB: what Terraform says at length is in its own output. */
+/** An item of the ledger has 400 kB: what Terraform says at length is in its own output. All are counted. */
+function cut(texts: readonly string[]): string[] {
+  const kept: string[] = [];
+  let length = 0;
+  for (const text of texts.map(short)) {
+    length += text.length;
+    if (length > 20_000 && kept.length > 0) return [...kept, `… and ${texts.length - kept.length} more`];
+    kept.push(text);
+  }
+  return kept;
+}
+
 function short(text: string): string {
   return text.length <= 2_000 ? text : `${text.slice(0, 2_000)}… (${text.length} characters)`;
 }

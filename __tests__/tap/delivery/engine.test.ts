@@ -201,6 +201,21 @@ test("PLAT-10 what is to be done next names the release that a rollback was to g
   expect(nextText(back)).toContain("mend what was wrong with r2,");
 });
 
+test("PLAT-08 a step that finds thousands of problems leaves room in the ledger, and counts them", async () => {
+  const problems = Array.from({ length: 5_000 }, (_, index) => `object ${index} is missing ${"…".repeat(100)}`);
+  const result = await promote("r1", { steps: () => ({ verify: async () => ({ problems }) }) });
+  expect(result.problems.at(-1)).toMatch(/^… and 4\d\d\d more$/);
+  expect(JSON.stringify(result.run).length).toBeLessThan(100_000);
+  const failing = await promote("r1", {
+    steps: () => ({
+      plan: async () => {
+        throw new Error(problems.join("\n"));
+      },
+    }),
+  });
+  expect(JSON.stringify(failing.run).length).toBeLessThan(100_000);
+});
+
 describe("a run that broke off half-way", () => {
   const crash = async () => {
     await promote("r1");

@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { createHash } from "node:crypto";
 import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { buildSync } from "esbuild";
@@ -93,6 +94,25 @@ describe.each(kinds)("a ledger %s", (_, fresh) => {
     expect(await open().runs(2)).toEqual([runOf("3"), runOf("2")]);
     expect(await open().goods(10)).toEqual([good]);
   });
+});
+
+test("PLAT-08 a run that was taken up fifty times still has room: an item may have 400 kB", async () => {
+  const open = () => new DynamoLedger({ ...place, environment: "long" });
+  const stack = (id: number) => ({
+    stackId: `tap-component${id}-prod-us-east-1`,
+    status: "changes",
+    hash: createHash("sha256").update(`${id}`).digest("hex"),
+    losesData: Array.from({ length: 20 }, (_, index) => `aws_dynamodb_table.Table${index}`),
+    summary: "3 to add, 4 to change, 0 to destroy",
+  });
+  const stacks = Array.from({ length: 14 }, (_, id) => stack(id));
+  const events = Array.from({ length: 50 }, () => ({ type: "done", step: "plan", plan: { release: "r1", stacks } }));
+  const run = { ...runOf("1"), events } as unknown as Run;
+  expect(JSON.stringify(run).length).toBeGreaterThan(400_000);
+  await open().write({ ...recordOf("a"), run }, 0);
+  expect((await open().read()).record.run).toEqual(run);
+  await open().append({ key: "run#1", run });
+  expect(await open().runs(5)).toEqual([run]);
 });
 
 test("a ledger of one environment says nothing of another", async () => {
