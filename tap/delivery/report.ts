@@ -60,9 +60,17 @@ export function resultText(result: DeliveryResult): string {
     problems.map((problem) => `  ${problem.replaceAll("\n", "\n  ")}`).join("\n"),
     left === undefined ? "" : `Left to decide:\n${left.stacks.map((stack) => `  ${stackText(stack)}`).join("\n")}`,
     stepsTable(run),
+    validatedText(result),
     nextText(result),
   ];
   return parts.filter((part) => part !== "").join("\n\n");
+}
+
+/** What a release that is good was asked, and what not. */
+function validatedText({ status, run }: DeliveryResult): string {
+  if (status !== "good" && status !== "rolled back") return "";
+  const last = run.events.findLast((event) => event.type === "done" && event.step === "validate");
+  return last?.type === "done" && last.notes !== undefined ? `Validated by: ${last.notes.join("; ")}.` : "";
 }
 
 function stackText({ stackId, class: level, summary, losesData }: PlannedChange): string {
@@ -121,6 +129,7 @@ export function resultMarkdown(result: DeliveryResult): string {
   const parts = [
     `## ${mark} ${inline(headline(result))}`,
     list(problems),
+    inline(validatedText(result)),
     decide,
     `<details><summary>${steps.length} steps of run ${inline(run.id)}, by ${inline(run.by.who)}</summary>\n\n| Step | Outcome | Took |\n| --- | --- | --- |\n${steps.join("\n")}\n\n</details>`,
     inline(nextText(result)),

@@ -74,8 +74,8 @@ function tell(
   { json, markdown }: DeliveryOptions,
   kind: AskedRun["kind"],
 ): void {
-  if (markdown !== undefined) appendFileSync(resolve(context.cwd, markdown), resultMarkdown(result));
   context.print(json ? JSON.stringify(result, null, 2) : resultText(result));
+  if (markdown !== undefined) appendFileSync(resolve(context.cwd, markdown), resultMarkdown(result));
   const isAsAsked =
     kind === "promote" ? result.status === "good" : ["rolled back", "abandoned"].includes(result.status);
   if (!isAsAsked) throw new CommandError(headline(result));

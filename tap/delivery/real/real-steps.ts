@@ -17,6 +17,8 @@ import { functionsBack, validate } from "./validate";
 export class RealSteps implements PromotionSteps {
   readonly #plans = new Map<string, StackPlan>();
   #opened: Opened | undefined;
+  /** Milliseconds since 1970. */
+  #firstApply: number | undefined;
   /** Plans that drift was looked for in. */
   #fresh: Planned | undefined;
 
@@ -109,6 +111,7 @@ export class RealSteps implements PromotionSteps {
       const { folder, manifest } = this.#open();
       const changed = archiveProblems(folder, manifest, [stackId]);
       if (changed.length > 0) return { problems: changed };
+      this.#firstApply ??= Date.now();
       const result = await applyPlan(context, plan, { signal, onResource: say });
       if (result.applied) return { problems: [] };
       await this.#saveState(plan);
@@ -119,7 +122,7 @@ export class RealSteps implements PromotionSteps {
   }
 
   validate(): Promise<StepResult> {
-    return guarded(() => validate(this.options, this.session, this.#open()));
+    return guarded(() => validate(this.options, this.session, this.#open(), this.#firstApply));
   }
 
   /** What an apply has made and couldn't write into the state: nobody may plan before it is there. */

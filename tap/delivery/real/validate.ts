@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { TerraformJson } from "../../graph/terraform-json";
 import { terraformOrRefuse } from "../../terraform";
+import type { Run } from "../run";
 import type { StepResult } from "../steps";
 import { alarmProblems } from "../validation/alarms";
 import { functionProblems, putBack, type ReleasedFunction } from "../validation/functions";
@@ -11,7 +12,12 @@ import type { RealOptions, Session } from "./options";
 import type { Opened } from "./plan";
 
 /** Asks all that says whether a release works, at once; what is wrong is told together (PLAT-10). */
-export async function validate(options: RealOptions, session: Session, opened: Opened): Promise<StepResult> {
+export async function validate(
+  options: RealOptions,
+  session: Session,
+  opened: Opened,
+  firstApply: number | undefined,
+): Promise<StepResult> {
   const { validation, environment, access } = options;
   const { run, signal, say } = session;
   const stacks = new Map(
@@ -26,7 +32,6 @@ export async function validate(options: RealOptions, session: Session, opened: O
   say(
     `${smoke.length} smoke tests, ${validation.alarmWindowSeconds} s without alarms, outputs, ${functions.size === 0 ? "no" : [...functions.values()].flat().length} functions`,
   );
-  const isForward = run.kind === "promote" && opened.manifest.id === run.release;
   const problems = await Promise.all([
     outputProblems(stacks, outputs),
     smokeProblems(smoke, outputs, { patienceMilliseconds: validation.smokePatienceSeconds * 1_000 }),
@@ -35,8 +40,7 @@ export async function validate(options: RealOptions, session: Session, opened: O
       environment: environment.environmentSuffix,
       windowSeconds: validation.alarmWindowSeconds,
       patienceSeconds: validation.alarmPatienceSeconds,
-      // A rollback isn't to blame for what the release before it has set off.
-      since: isForward ? Date.parse(run.startedAt) : Date.now(),
+      since: alarmsSince(run, opened.manifest.id, firstApply, Date.now()),
       ignored: validation.ignoredAlarms,
       signal,
     }),
@@ -46,9 +50,46 @@ export async function validate(options: RealOptions, session: Session, opened: O
     problems: problems.flat(),
     notes: [
       `${smoke.length} smoke tests, ${validation.alarmWindowSeconds} s without alarms, outputs of ${stacks.size} stacks`,
+      ...nothingAsked({
+        smoke: smoke.length,
+        outputs: [...stacks.values()].flatMap(({ output }) => Object.keys(output ?? {})).length,
+        functions: functions.size,
+      }),
       ...(validation.ignoredAlarms.length === 0 ? [] : [`ignored alarms: ${validation.ignoredAlarms.join(", ")}`]),
     ],
   };
+}
+
+/**
+ * From when on an alarm that comes on is the release's: from its first apply, and not from the days that it may have waited
+ * for an approval. A rollback isn't to blame for what the release before it has set off.
+ */
+export function alarmsSince(
+  { kind, release, events }: Run,
+  validated: string,
+  firstApply: number | undefined,
+  now: number,
+): number {
+  if (kind !== "promote" || validated !== release) return now;
+  const begun = events.find((event) => event.type === "begun" && event.step === "apply");
+  return begun === undefined ? (firstApply ?? now) : Date.parse(begun.at);
+}
+
+/** What there was nothing of: who reads "validated" is to know. */
+export function nothingAsked({
+  smoke,
+  outputs,
+  functions,
+}: {
+  readonly smoke: number;
+  readonly outputs: number;
+  readonly functions: number;
+}): string[] {
+  return [
+    ...(smoke === 0 ? ["there are no smoke tests: nothing was asked over HTTP"] : []),
+    ...(outputs === 0 ? ["there are no outputs to look for"] : []),
+    ...(functions === 0 ? ["there are no functions whose code could be compared"] : []),
+  ];
 }
 
 /** Lets the functions run the release's code, where there still is a version with it. */

@@ -7,32 +7,34 @@ import type { TerraformJson } from "../../graph/terraform-json";
 const statusError = "must be an HTTP status, 100 to 599";
 const text = z.string({ error: "must be a text" }).min(1, { error: "must be a text" });
 
-const schema = z.array(
-  z
-    .strictObject({
-      /** Whole address; else `stack`, `output` and `path`. */
-      url: z.url({ error: "must be a whole address" }).optional(),
-      /** Id of a stack, or its component: of one in several regions each is asked. */
-      stack: text.optional(),
-      /** Output of the stack that is the beginning of the address. */
-      output: text.optional(),
-      path: z.string({ error: "must be a path" }).startsWith("/", { error: "must begin with /" }).optional(),
-      method: z.enum(["GET", "HEAD", "OPTIONS", "POST"]).default("GET"),
-      headers: z.record(z.string(), z.string()).default({}),
-      body: z.string().optional(),
-      /** Status that means that it works. */
-      status: z
-        .int({ error: statusError })
-        .min(100, { error: statusError })
-        .max(599, { error: statusError })
-        .default(200),
-      /** What the answer must have in it. */
-      contains: text.optional(),
-    })
-    .refine(({ url, stack, output }) => (url === undefined) === (stack !== undefined && output !== undefined), {
-      error: "must have a url, or stack and output, and not both",
-    }),
-);
+const schema = z
+  .array(
+    z
+      .strictObject({
+        /** Whole address; else `stack`, `output` and `path`. */
+        url: z.url({ error: "must be a whole address" }).optional(),
+        /** Id of a stack, or its component: of one in several regions each is asked. */
+        stack: text.optional(),
+        /** Output of the stack that is the beginning of the address. */
+        output: text.optional(),
+        path: z.string({ error: "must be a path" }).startsWith("/", { error: "must begin with /" }).optional(),
+        method: z.enum(["GET", "HEAD", "OPTIONS", "POST"]).default("GET"),
+        headers: z.record(z.string(), z.string()).default({}),
+        body: z.string().optional(),
+        /** Status that means that it works. */
+        status: z
+          .int({ error: statusError })
+          .min(100, { error: statusError })
+          .max(599, { error: statusError })
+          .default(200),
+        /** What the answer must have in it. */
+        contains: text.optional(),
+      })
+      .refine(({ url, stack, output }) => (url === undefined) === (stack !== undefined && output !== undefined), {
+        error: "must have a url, or stack and output, and not both",
+      }),
+  )
+  .min(1, { error: "must have at least one request: none would validate nothing" });
 
 /** A request, and the answer that means that a release works. */
 export type SmokeCheck = z.output<typeof schema>[number];
