@@ -1,6 +1,6 @@
 import { CloudWatchClient } from "@aws-sdk/client-cloudwatch";
 import { driftMetrics } from "../../../config/delivery";
-import { alarmProblems } from "../../../tap/delivery/validation/alarms";
+import { alarmProblems, countAlarms } from "../../../tap/delivery/validation/alarms";
 
 /** Alarms that are on, as CloudWatch tells of them. */
 function firing(...alarms: readonly object[]): void {
@@ -34,4 +34,15 @@ test("PLAT-10 an alarm that came on is told, with its reason", async () => {
 test("PLAT-10 alarms on drift say nothing of a release: a new environment's is on until the first detection", async () => {
   firing(on("delivery-drift-silent", { Namespace: driftMetrics.namespace }));
   expect(await quiet()).toEqual([]);
+});
+
+test("PLAT-10 alarms of the environment are counted, whatever their state: none that is on may be none that there is", async () => {
+  firing(
+    on("api-items-errors", { StateValue: "OK" }),
+    on("delivery-drift-silent", { Namespace: driftMetrics.namespace }),
+    { ...on("api"), AlarmName: "tap-api-items-errors-staging-us-east-1" },
+  );
+  const where = { regions: [{ region: "us-east-1" }], environment: "dev", ignored: [] };
+  expect(await countAlarms(where)).toBe(1);
+  expect(await countAlarms({ ...where, ignored: ["tap-api-items-errors-dev-us-east-1"] })).toBe(0);
 });

@@ -1,6 +1,6 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-
+import { stacksLeft } from "../../../tap/delivery/real/real-steps";
 import { alarmsSince, nothingAsked } from "../../../tap/delivery/real/validate";
 import type { RecordedEvent, Run } from "../../../tap/delivery/run";
 import { readSmokeChecks } from "../../../tap/delivery/validation/smoke";
@@ -31,10 +31,20 @@ test("PLAT-10 a file of smoke tests without one is refused: it would validate no
 });
 
 test("PLAT-10 what validates nothing is told of", () => {
-  expect(nothingAsked({ smoke: 0, outputs: 0, functions: 0 })).toEqual([
+  expect(nothingAsked({ smoke: 0, alarms: 0, outputs: 0, functions: 0 })).toEqual([
     "there are no smoke tests: nothing was asked over HTTP",
+    "there are no alarms that could come on",
     "there are no outputs to look for",
     "there are no functions whose code could be compared",
   ]);
-  expect(nothingAsked({ smoke: 1, outputs: 1, functions: 1 })).toEqual([]);
+  expect(nothingAsked({ smoke: 1, alarms: 1, outputs: 1, functions: 1 })).toEqual([]);
+});
+
+test("PLAT-10 a stack that a release lacks stays deployed, and that is said", () => {
+  const stacks = (...ids: string[]) => ({
+    stacks: Object.fromEntries(ids.map((id) => [id, { environment: id.startsWith("prod") ? "prod" : "dev" }])),
+  });
+  const other = stacks("prod-network", "prod-search", "dev-search");
+  expect(stacksLeft(stacks("prod-network"), other, "prod")).toEqual(["prod-search"]);
+  expect(stacksLeft(other, stacks("prod-network"), "prod")).toEqual([]);
 });

@@ -4,7 +4,7 @@ import type { TerraformJson } from "../../graph/terraform-json";
 import { terraformOrRefuse } from "../../terraform";
 import type { Run } from "../run";
 import type { StepResult } from "../steps";
-import { alarmProblems } from "../validation/alarms";
+import { alarmProblems, countAlarms } from "../validation/alarms";
 import { functionProblems, putBack, type ReleasedFunction } from "../validation/functions";
 import { outputProblems } from "../validation/outputs";
 import { derivedSmokeChecks, type Outputs, smokeProblems } from "../validation/smoke";
@@ -32,16 +32,20 @@ export async function validate(
   say(
     `${smoke.length} smoke tests, ${validation.alarmWindowSeconds} s without alarms, outputs, ${functions.size === 0 ? "no" : [...functions.values()].flat().length} functions`,
   );
+  const alarms = {
+    regions: environment.regionNames.map((region) => access.in(region)),
+    environment: environment.environmentSuffix,
+    ignored: validation.ignoredAlarms,
+  };
+  const count = await countAlarms(alarms);
   const problems = await Promise.all([
     outputProblems(stacks, outputs),
     smokeProblems(smoke, outputs, { patienceMilliseconds: validation.smokePatienceSeconds * 1_000 }),
     alarmProblems({
-      regions: environment.regionNames.map((region) => access.in(region)),
-      environment: environment.environmentSuffix,
+      ...alarms,
       windowSeconds: validation.alarmWindowSeconds,
       patienceSeconds: validation.alarmPatienceSeconds,
       since: alarmsSince(run, opened.manifest.id, firstApply, Date.now()),
-      ignored: validation.ignoredAlarms,
       signal,
     }),
     ...[...functions].map(([region, released]) => functionProblems(access.in(region), released)),
@@ -49,9 +53,10 @@ export async function validate(
   return {
     problems: problems.flat(),
     notes: [
-      `${smoke.length} smoke tests, ${validation.alarmWindowSeconds} s without alarms, outputs of ${stacks.size} stacks`,
+      `${smoke.length} smoke tests, ${validation.alarmWindowSeconds} s without any of ${count} alarms, outputs of ${stacks.size} stacks`,
       ...nothingAsked({
         smoke: smoke.length,
+        alarms: count,
         outputs: [...stacks.values()].flatMap(({ output }) => Object.keys(output ?? {})).length,
         functions: functions.size,
       }),
@@ -78,15 +83,18 @@ export function alarmsSince(
 /** What there was nothing of: who reads "validated" is to know. */
 export function nothingAsked({
   smoke,
+  alarms,
   outputs,
   functions,
 }: {
   readonly smoke: number;
+  readonly alarms: number;
   readonly outputs: number;
   readonly functions: number;
 }): string[] {
   return [
     ...(smoke === 0 ? ["there are no smoke tests: nothing was asked over HTTP"] : []),
+    ...(alarms === 0 ? ["there are no alarms that could come on"] : []),
     ...(outputs === 0 ? ["there are no outputs to look for"] : []),
     ...(functions === 0 ? ["there are no functions whose code could be compared"] : []),
   ];

@@ -52,13 +52,24 @@ function problemOf({ name, region, reason, since }: FiringAlarm): string {
   return `alarms: ${name} (${region}) is on since ${new Date(since).toISOString()}: ${reason}`;
 }
 
-async function firingAlarms({ regions, environment, ignored }: QuietOptions): Promise<FiringAlarm[]> {
-  const found = await Promise.all(regions.map((settings) => firingIn(settings)));
+type Own = Pick<QuietOptions, "regions" | "environment" | "ignored">;
+
+/** How many there are that could come on. */
+export async function countAlarms(own: Own): Promise<number> {
+  return (await alarmsOf(own, undefined)).length;
+}
+
+function firingAlarms(own: Own): Promise<FiringAlarm[]> {
+  return alarmsOf(own, "ALARM");
+}
+
+async function alarmsOf({ regions, environment, ignored }: Own, state: "ALARM" | undefined): Promise<FiringAlarm[]> {
+  const found = await Promise.all(regions.map((settings) => alarmsIn(settings, state)));
   const own = new RegExp(`^tap-.*-${environment}(-|$)`);
   return found.flat().filter(({ name }) => own.test(name) && !ignored.includes(name));
 }
 
-async function firingIn(settings: AwsSettings): Promise<FiringAlarm[]> {
+async function alarmsIn(settings: AwsSettings, state: "ALARM" | undefined): Promise<FiringAlarm[]> {
   const client = new CloudWatchClient({ ...settings, maxAttempts: 5 });
   const found: FiringAlarm[] = [];
   try {
@@ -67,7 +78,7 @@ async function firingIn(settings: AwsSettings): Promise<FiringAlarm[]> {
       const page = await client.send(
         new DescribeAlarmsCommand({
           AlarmNamePrefix: "tap-",
-          StateValue: "ALARM",
+          ...(state === undefined ? {} : { StateValue: state }),
           AlarmTypes: ["MetricAlarm", "CompositeAlarm"],
           ...(token === undefined ? {} : { NextToken: token }),
         }),
