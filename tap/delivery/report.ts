@@ -2,7 +2,7 @@ import { table } from "../text";
 import type { DeliveryResult } from "./engine";
 import type { EnvironmentRecord, Good } from "./ledger";
 import { directionOf, targetOf } from "./machine";
-import type { PlannedChange, RecordedEvent, Run } from "./run";
+import type { PlannedChange, RecordedEvent, Run, StepName } from "./run";
 
 const short = (release: string) => release.slice(0, 12);
 
@@ -66,11 +66,15 @@ export function resultText(result: DeliveryResult): string {
   return parts.filter((part) => part !== "").join("\n\n");
 }
 
-/** What a release that is good was asked, and what not. */
+/** What a release that is good was asked, and what not; and what there is beside it. */
 function validatedText({ status, run }: DeliveryResult): string {
   if (status !== "good" && status !== "rolled back") return "";
-  const last = run.events.findLast((event) => event.type === "done" && event.step === "validate");
-  return last?.type === "done" && last.notes !== undefined ? `Validated by: ${last.notes.join("; ")}.` : "";
+  const notesOf = (step: StepName) => {
+    const last = run.events.findLast((event) => event.type === "done" && event.step === step);
+    return last?.type === "done" ? (last.notes ?? []) : [];
+  };
+  const validated = notesOf("validate");
+  return [...(validated.length === 0 ? [] : [`Validated by: ${validated.join("; ")}.`]), ...notesOf("open")].join("\n");
 }
 
 function stackText({ stackId, class: level, summary, losesData }: PlannedChange): string {

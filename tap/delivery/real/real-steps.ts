@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { applyPlan, type StackPlan } from "../../plan";
-import { archiveProblems, copyRelease, openRelease, short, verifyRelease } from "../../release";
+import { archiveProblems, copyRelease, openRelease, readManifest, short, verifyRelease } from "../../release";
 import { terraform } from "../../terraform";
 import { LedgerUnreachable } from "../ledger";
 import type { PlanSummary } from "../run";
@@ -74,8 +74,19 @@ export class RealSteps implements PromotionSteps {
       this.#fresh = undefined;
       this.#opened = await openRelease(store, release, folder, { environments: [environment.environmentSuffix] });
       this.#removeOthers();
-      return { problems: [] };
+      return { problems: [], notes: await this.#notesOfStacksLeft(release) };
     });
+  }
+
+  /** Nothing destroys a stack by itself; whoever reads "good" or "rolled back" is to know what else there is. */
+  async #notesOfStacksLeft(release: string): Promise<string[]> {
+    const { store, environment } = this.options;
+    const { run } = this.session;
+    const other = [run.lastGood, run.release].find((id) => id !== undefined && id !== release);
+    // It isn't needed for anything else, and needn't be there any more.
+    const before = other === undefined ? undefined : await readManifest(store, other).catch(() => undefined);
+    const left = before === undefined ? [] : stacksLeft(this.#open().manifest, before, environment.environmentSuffix);
+    return left.map((id) => `${id} is in ${short(other as string)} and not in ${short(release)}: it stays deployed`);
   }
 
   audit(): Promise<StepResult> {
@@ -157,6 +168,17 @@ export class RealSteps implements PromotionSteps {
       if (!hasState) rmSync(join(work, name), { recursive: true, force: true });
     }
   }
+}
+
+/** Stacks of an environment that another release has, and this one hasn't. */
+export function stacksLeft(
+  { stacks }: { readonly stacks: Readonly<Record<string, { readonly environment: string }>> },
+  other: { readonly stacks: Readonly<Record<string, { readonly environment: string }>> },
+  environment: string,
+): string[] {
+  return Object.entries(other.stacks).flatMap(([id, stack]) =>
+    stack.environment === environment && !(id in stacks) ? [id] : [],
+  );
 }
 
 /** A session that is over stops the run, and says nothing against the release. */
