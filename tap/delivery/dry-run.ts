@@ -1,5 +1,5 @@
-import { rmSync } from "node:fs";
-import { join } from "node:path";
+import { appendFileSync, rmSync } from "node:fs";
+import { join, resolve } from "node:path";
 import { CommandError, type Context } from "../context";
 import { interruptible } from "../interrupt";
 import { resolveId } from "../release";
@@ -43,8 +43,10 @@ export async function dryRunRollback(
     return steps.plan(release);
   }).finally(() => rmSync(work, { recursive: true, force: true }));
   const held = heldStacks(plan, "irreversible", "back").map(({ stackId }) => stackId);
-  if (options.json) context.print(JSON.stringify({ release, plan, held }, null, 2));
-  else context.print(text(environment.environmentSuffix, release, plan.stacks, held));
+  const told = text(environment.environmentSuffix, release, plan.stacks, held);
+  context.print(options.json ? JSON.stringify({ release, plan, held }, null, 2) : told);
+  if (options.markdown !== undefined)
+    appendFileSync(resolve(context.cwd, options.markdown), `\`\`\`text\n${told.replaceAll("`", "'")}\n\`\`\`\n`);
 }
 
 function text(environment: string, release: string, stacks: readonly PlannedChange[], held: readonly string[]): string {
