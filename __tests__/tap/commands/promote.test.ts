@@ -28,12 +28,13 @@ test.each([
   [["promote", "--to", "dev", "--approve", "abc", "--approver", "anna"], 1, /64 hex digits.*"abc"/],
   [["promote", "--to", "dev", "--automatic-up-to", "anything"], 2, /Allowed choices are none, safe/],
   [["promote", "--to", "dev", "--ledger", "paper"], 1, /"paper" is no ledger: wanted is dynamodb/],
-  [["rollback", "--env", "dev", "--ledger", "file:none"], 1, /dev has no good release to go back to/],
-  [["history", "--env", "dev", "--ledger", "file:none", "--limit", "0"], 1, /--limit takes a whole number/],
-  [["history", "--env", "dev", "--ledger", "file:none", "--run", "x"], 1, /x is none of the last 20 runs of dev/],
+  [["rollback", "--env", "dev", "--ledger", "file:{fresh}"], 1, /dev has no good release to go back to/],
+  [["history", "--env", "dev", "--ledger", "file:{fresh}", "--limit", "0"], 1, /--limit takes a whole number/],
+  [["history", "--env", "dev", "--ledger", "file:{fresh}", "--run", "x"], 1, /x is none of the last 20 runs of dev/],
 ])("tap %j is refused with exit code %i", (args, exitCode, pattern) => {
   const store = args[0] === "history" ? [] : ["--store", temporaryFolder()];
-  const result = tap([...args, ...store], { cwd: temporaryFolder(), variables: { GITHUB_ACTOR: "" } });
+  const given = args.map((arg) => (arg === "file:{fresh}" ? ledger() : arg));
+  const result = tap([...given, ...store], { variables: { GITHUB_ACTOR: "" } });
   expect(result.stderr).toMatch(pattern);
   expect(result.exitCode).toBe(exitCode);
 });

@@ -16,7 +16,10 @@ import { emptyState } from "./settle";
 export interface Opened {
   readonly folder: string;
   readonly manifest: Manifest;
+  /** What is promoted: bootstrap isn't, which people apply with credentials of their own. */
   readonly stacks: readonly StackFolder[];
+  /** All of the environment: what they write is known by them. */
+  readonly known: readonly StackFolder[];
 }
 
 export interface Planned {
@@ -28,7 +31,7 @@ export interface Planned {
 export async function planRelease(
   options: RealOptions,
   session: Session,
-  { folder, manifest, stacks }: Opened,
+  { folder, manifest, stacks, known }: Opened,
   wanted: readonly string[] | undefined,
 ): Promise<Planned> {
   const chosen = stacks.filter(({ stackId }) => wanted?.includes(stackId) ?? true);
@@ -36,7 +39,7 @@ export async function planRelease(
   refuse(copyProblems(folder, manifest, ids));
   const plan = (some: readonly StackFolder[]) =>
     planFolders(options.context, some, {
-      known: stacks,
+      known,
       backendConfig: options.backendConfig,
       roleArn: options.providerRoleArn,
       parallelism: options.parallelism,

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { applyPlan, type StackPlan } from "../../plan";
+import { parseStackId } from "../../graph/stack-id";
+import { applyPlan, type StackFolder, type StackPlan } from "../../plan";
 import { archiveProblems, copyRelease, openRelease, readManifest, short, verifyRelease } from "../../release";
 import { terraform } from "../../terraform";
 import { LedgerUnreachable } from "../ledger";
@@ -72,7 +73,9 @@ export class RealSteps implements PromotionSteps {
       rmSync(folder, { recursive: true, force: true });
       this.#plans.clear();
       this.#fresh = undefined;
-      this.#opened = await openRelease(store, release, folder, { environments: [environment.environmentSuffix] });
+      const opened = await openRelease(store, release, folder, { environments: [environment.environmentSuffix] });
+      const isPromoted = ({ stackId }: StackFolder) => parseStackId(stackId)?.component !== "bootstrap";
+      this.#opened = { ...opened, stacks: opened.stacks.filter(isPromoted), known: opened.stacks };
       this.#removeOthers();
       return { problems: [], notes: await this.#notesOfStacksLeft(release) };
     });
