@@ -118,7 +118,8 @@ interface Lock {
 function lockIn({ stderr, stdout }: TerraformResult): Lock | undefined {
   const text = `${stderr}\n${stdout}`;
   if (!text.includes("Error acquiring the state lock")) return undefined;
-  const field = (name: string) => new RegExp(`${name}:\\s+(\\S[^\\n]*)`).exec(text)?.[1]?.trim();
+  // At the beginning of a line: AWS's own message has ids of its own in it.
+  const field = (name: string) => new RegExp(`^[\\s│|]*${name}:[ \\t]+(\\S[^\\n]*)`, "m").exec(text)?.[1]?.trim();
   const id = field("ID");
   return id === undefined ? undefined : { id, who: field("Who") ?? "somebody", created: field("Created") ?? "unknown" };
 }
