@@ -115,7 +115,8 @@ interface Lock {
   readonly created: string;
 }
 
-function lockIn({ stderr, stdout }: TerraformResult): Lock | undefined {
+/** Whose lock it was that Terraform met. */
+export function lockIn({ stderr, stdout }: TerraformResult): Lock | undefined {
   const text = `${stderr}\n${stdout}`;
   if (!text.includes("Error acquiring the state lock")) return undefined;
   // At the beginning of a line: AWS's own message has ids of its own in it.

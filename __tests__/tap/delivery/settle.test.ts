@@ -1,0 +1,54 @@
+import { isExpired } from "../../../tap/delivery/real/expired";
+import { inOrder } from "../../../tap/delivery/real/plan";
+import { lockIn } from "../../../tap/delivery/real/settle";
+
+/** As Terraform 1.11 says it with both locks; DynamoDB's answer has ids too. */
+const held = `
+Error: Error acquiring the state lock
+
+Error message: operation error S3: PutObject, https response error
+StatusCode: 412, RequestID: b75fb9a0-370d-4331-9606-c2f3ac7781bd, HostID: ,
+api error PreconditionFailed: At least one of the pre-conditions you specified did not hold
+Lock Info:
+  ID:        294eec55-a72b-bc66-94d1-a59440309225
+  Path:      tap-state-111111111111-us-east-1/tap-observability-dev-us-east-1
+  Operation: OperationTypeApply
+  Who:       root@vm
+  Version:   1.11.4
+  Created:   2026-11-22 15:32:54.163701642 +0000 UTC
+  Info:
+`;
+
+test.each([held, held.replaceAll(/^/gm, "│ ")])("PLAT-08 a lock that is met is known by its own id", (stderr) => {
+  expect(lockIn({ exitCode: 1, stdout: "", stderr })).toEqual({
+    id: "294eec55-a72b-bc66-94d1-a59440309225",
+    who: "root@vm",
+    created: "2026-11-22 15:32:54.163701642 +0000 UTC",
+  });
+});
+
+test("what else fails is no lock", () => {
+  expect(lockIn({ exitCode: 1, stdout: "", stderr: "Error: something\n  ID: 1" })).toBeUndefined();
+});
+
+test("PLAT-08 a session that is over is told from a release that is wrong", () => {
+  for (const text of [
+    "ExpiredToken: The security token included in the request is expired",
+    "api error InvalidClientTokenId",
+  ])
+    expect(isExpired(text)).toBe(true);
+  expect(isExpired(Object.assign(new Error("x"), { name: "ExpiredTokenException" }))).toBe(true);
+  expect(isExpired("AccessDenied: not authorized to perform: sqs:CreateQueue")).toBe(false);
+  expect(isExpired("the certificate has expired")).toBe(false);
+});
+
+test("PLAT-08 each stack comes after those that it depends on; a circle ends", () => {
+  const dependencies = new Map([
+    ["c", ["b"]],
+    ["a", ["c"]],
+    ["b", []],
+    ["x", ["y"]],
+    ["y", ["x"]],
+  ]);
+  expect(inOrder(dependencies)).toEqual(["b", "c", "a", "y", "x"]);
+});
