@@ -19,7 +19,10 @@ Lock Info:
   Info:
 `;
 
-test.each([held, held.replaceAll(/^/gm, "│ ")])("PLAT-08 a lock that is met is known by its own id", (stderr) => {
+/** With its frame, and in colour. */
+const framed = held.replaceAll(/^/gm, "\u001b[31m│\u001b[0m \u001b[0m");
+
+test.each([held, framed])("PLAT-08 a lock that is met is known by its own id", (stderr) => {
   expect(lockIn({ exitCode: 1, stdout: "", stderr })).toEqual({
     id: "294eec55-a72b-bc66-94d1-a59440309225",
     who: "root@vm",

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { stripVTControlCharacters } from "node:util";
 import { backendConfig } from "../../../config/backend";
 import { writeWhole } from "../../files";
 import { failure, type TerraformResult, terraform } from "../../terraform";
@@ -84,7 +85,8 @@ async function pushNext(
     file,
   ]);
   if (result.exitCode === 0 && unsaved !== undefined) rmSync(unsaved.file);
-  return result;
+  // It takes no -no-color.
+  return { ...result, stderr: stripVTControlCharacters(result.stderr) };
 }
 
 export function emptyState(): State & Record<string, unknown> {
@@ -117,7 +119,7 @@ interface Lock {
 
 /** Whose lock it was that Terraform met. */
 export function lockIn({ stderr, stdout }: TerraformResult): Lock | undefined {
-  const text = `${stderr}\n${stdout}`;
+  const text = stripVTControlCharacters(`${stderr}\n${stdout}`);
   if (!text.includes("Error acquiring the state lock")) return undefined;
   // At the beginning of a line: AWS's own message has ids of its own in it.
   const field = (name: string) => new RegExp(`^[\\s│|]*${name}:[ \\t]+(\\S[^\\n]*)`, "m").exec(text)?.[1]?.trim();
