@@ -45,20 +45,31 @@ export async function prove({ kills, scenarios: wanted, only, lanes, onTried }: 
     const one = { name, ...result, seconds: (Date.now() - start) / 1_000 };
     tried.push(one);
     onTried(one);
+    return one.passed;
   };
   const lane = async (index: number) => {
-    const own = index === 0 ? series : [];
-    if (own.length + queue.length === 0) return;
-    const world = await PromotionWorld.start();
+    const own = index === 0 ? [...series] : [];
+    const next = () => own.shift() ?? queue.shift();
+    let world: PromotionWorld | undefined;
     try {
-      // The whole way brings both releases itself.
-      if (own[0]?.name !== scenarios[0]?.name) await world.begin();
-      for (const trial of own) await attempt(world, trial);
-      for (let next = queue.shift(); next !== undefined; next = queue.shift()) await attempt(world, next);
+      for (let trial = next(); trial !== undefined; trial = next()) {
+        // The whole way brings both releases itself.
+        world ??= await (trial.name === scenarios[0]?.name ? PromotionWorld.start() : begun());
+        if (await attempt(world, trial)) continue;
+        // What failed has left who knows what: the next one isn't to suffer for it.
+        await world.stop();
+        world = undefined;
+      }
     } finally {
-      await world.stop();
+      await world?.stop();
     }
   };
   await Promise.all(Array.from({ length: lanes }, (_, index) => lane(index)));
   return tried;
+}
+
+async function begun(): Promise<PromotionWorld> {
+  const world = await PromotionWorld.start();
+  await world.begin();
+  return world;
 }
