@@ -148,7 +148,10 @@ const ledger = new FileLedger(folder, "dev");
   for (;;) {
     const { version } = await ledger.read();
     const record = { lease: { token: version + 1, expiresAt: 0 }, nonce: "x".repeat(100000) };
-    await ledger.write(record, version).catch((error) => { if (error.name !== "LedgerConflict") throw error; });
+    await ledger.write(record, version).then(
+      () => process.stdout.write("."),
+      (error) => { if (error.name !== "LedgerConflict") throw error; },
+    );
   }
 })();`;
 
@@ -162,8 +165,17 @@ test("a file that processes write to, and are killed at, is whole each time", as
     outfile: bundle,
   });
   for (let round = 0; round < 5; round += 1) {
-    const children = [1, 2].map(() => spawn(process.execPath, ["-e", writer, bundle, folder], { stdio: "inherit" }));
-    await new Promise((resolve) => setTimeout(resolve, 250 + round * 37));
+    const children = [1, 2].map(() =>
+      spawn(process.execPath, ["-e", writer, bundle, folder], { stdio: ["ignore", "pipe", "inherit"] }),
+    );
+    await new Promise<void>((resolve) => {
+      let writes = 0;
+      for (const { stdout } of children)
+        stdout.on("data", (dots: Buffer) => {
+          writes += dots.length;
+          if (writes > 5 + round * 3) resolve();
+        });
+    });
     for (const child of children) child.kill("SIGKILL");
     await Promise.all(children.map((child) => child.exitCode ?? new Promise((resolve) => child.once("exit", resolve))));
     const { version, record } = await new FileLedger(folder, "dev").read();
@@ -173,4 +185,4 @@ test("a file that processes write to, and are killed at, is whole each time", as
   expect(version).toBeGreaterThan(10);
   await new FileLedger(folder, "dev").write(record, version);
   expect(readdirSync(join(folder, "dev"))).toContain("ledger.json");
-}, 30_000);
+});
