@@ -132,7 +132,11 @@ export class DynamoLedger implements Ledger {
       if (error instanceof ConditionalCheckFailedException)
         throw new LedgerConflict(`${this.place}: somebody else has written ${this.#pk} in between`);
       const { name, message } = error as Error;
-      throw new LedgerUnreachable(`The ledger, ${this.place}, can't be ${done}: ${name}: ${message}`);
+      const first =
+        name === "ResourceNotFoundException"
+          ? ". The delivery stack makes it, and is deployed by hand before the first promotion: docs/operations/promotion.md"
+          : "";
+      throw new LedgerUnreachable(`The ledger, ${this.place}, can't be ${done}: ${name}: ${message}${first}`);
     }
   }
 }
