@@ -125,7 +125,9 @@ test("a ledger of one environment says nothing of another", async () => {
 
 test("a table that isn't there, an endpoint that doesn't answer, a file that is none: unreachable, and why", async () => {
   const missing = new DynamoLedger({ ...place, tableName: "none", environment: "dev" });
-  await expect(missing.read()).rejects.toThrow(/none \(us-east-1\), can't be read: ResourceNotFound.*delivery stack makes it/);
+  await expect(missing.read()).rejects.toThrow(
+    /none \(us-east-1\), can't be read: ResourceNotFound.*delivery stack makes it/,
+  );
   process.env.AWS_ENDPOINT_URL_DYNAMODB = "http://127.0.0.1:9";
   const nobody = new DynamoLedger({ ...place, environment: "dev" });
   await expect(nobody.read()).rejects.toThrow(LedgerUnreachable);
