@@ -124,7 +124,7 @@ prove(plat08, {
     ),
   ),
   "the reader may not say which release was good": readerStatement("ReadLedger", () => ({
-    Action: ["dynamodb:GetItem"],
+    Action: ["dynamodb:Query"],
   })),
   "the reader may write the record": readerStatement("ReadLedger", ({ Action }) => ({
     Action: [...(Action ?? []), "dynamodb:PutItem"],
