@@ -73,11 +73,21 @@ function compareObjects(place: Place, found: Difference[]): void {
   }
 }
 
-/** Mostly both sides have the same keys, in the same order. */
+/** Mostly both sides have the same keys, in the same order; those of something new are on one side alone. */
 function keysOf(...sides: readonly unknown[]): Iterable<string> {
-  const [first = [], ...others] = sides.filter(isObject).map((side) => Object.keys(side));
-  if (others.every((keys) => keys.length <= first.length && keys.every((key, at) => key === first[at]))) return first;
-  return new Set([first, ...others].flat());
+  let all: string[] | Set<string> = [];
+  for (const side of sides) {
+    if (!isObject(side)) continue;
+    const keys = Object.keys(side);
+    if (all instanceof Set) for (const key of keys) all.add(key);
+    else if (all.length === 0) all = keys;
+    else if (!beginsWith(all, keys)) all = new Set(all.concat(keys));
+  }
+  return all;
+}
+
+function beginsWith(all: readonly string[], keys: readonly string[]): boolean {
+  return keys.length <= all.length && keys.every((key, at) => key === all[at]);
 }
 
 function isPlainlySame(before: unknown, after: unknown, unknown: unknown): boolean {
