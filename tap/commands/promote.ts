@@ -21,7 +21,10 @@ export function addPromote(program: Command, context: Context): void {
         "the release, or the beginning of its id (default: that of the open run, else the last good one of the environment before, for the first environment that of the commit)",
       )
       .addOption(
-        new Option("--automatic-up-to <class>", "what tap review may class a plan as without somebody's approval")
+        new Option(
+          "--automatic-up-to <class>",
+          "what tap review may class a plan as without somebody's approval; a run that is open goes on with what it began with",
+        )
           .choices(classes)
           .default("review"),
       )
