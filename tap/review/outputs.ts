@@ -1,8 +1,7 @@
-import { differencesOf } from "./differences";
 import type { OutputReview } from "./model";
 import type { ChangedValues } from "./plan";
 import { cleanText, sensitiveText, shownValue } from "./shown";
-import { isEmpty, unknownValue } from "./values";
+import { hasMark, isEmpty, unknownValue } from "./values";
 
 /** Outputs that come, change or go: others may read them. */
 export function reviewOutputs(outputs: Readonly<Record<string, ChangedValues>>): OutputReview[] {
@@ -37,8 +36,4 @@ function shown(name: string, change: ChangedValues): OutputReview["attribute"] {
     ...(from === undefined ? {} : { before: from }),
     ...(to === undefined ? {} : { after: to }),
   };
-}
-
-function hasMark(marks: unknown): boolean {
-  return differencesOf({ before: null, after: marks }).some(({ after }) => after === true);
 }

@@ -111,3 +111,24 @@ describe("PLAT-08 nothing is shown of a sensitive value that stands elsewhere, t
     expect(output).not.toMatch(/9317|7139/);
   });
 });
+
+test.each([
+  ["a list", ["ab", "9317"], [false, true]],
+  ["a list in an object", { of: ["ab", "9317"] }, { of: [false, true] }],
+  ["a list in a list", [["ab"], ["9317"]], [[], [true]]],
+  ["an object in a list", ["ab", { pin: "9317" }], [false, { pin: true }]],
+])("PLAT-08 nothing of an output is shown where a part of it is sensitive: in %s", (_, value, marks) => {
+  const change = { before_sensitive: false, after_sensitive: false };
+  const output_changes = {
+    made: { actions: ["create"], before: null, after: value, ...change, after_sensitive: marks },
+    gone: { actions: ["delete"], before: value, after: null, ...change, before_sensitive: marks },
+    changed: { actions: ["update"], before: value, after: ["other"], ...change, before_sensitive: marks },
+  };
+  const result = reviewPlans([{ stackId: "stack", plan: { ...planOf(), output_changes } }]);
+  expect(result.stacks[0]?.outputs.map(({ attribute }) => attribute)).toEqual([
+    { path: "made", after: "(sensitive)" },
+    { path: "gone", before: "(sensitive)" },
+    { path: "changed", before: "(sensitive)", after: "(sensitive)" },
+  ]);
+  expect(`${reviewJson(result)}${reviewMarkdown(result)}`).not.toMatch(/9317|other/);
+});
