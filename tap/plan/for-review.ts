@@ -1,6 +1,7 @@
 import { createHmac, randomBytes } from "node:crypto";
+import { isObject } from "../graph/terraform-json";
 import { sensitiveTexts, withoutIn } from "../review/shown";
-import { isObject, memberOf } from "../review/values";
+import { memberOf } from "../review/values";
 
 /** Members that a review reads. The others repeat what the changes have, and with sensitive values nobody marks there. */
 const read: ReadonlySet<string> = new Set([

@@ -1,9 +1,10 @@
+import { isObject, ownValue } from "../graph/terraform-json";
 import type { IsConfigured } from "./configured";
 import { type Difference, differencesOf, type Sides } from "./differences";
 import type { ReviewAction } from "./model";
 import type { PlannedChange } from "./plan";
 import { cleanSentence, masked, quoted, sensitiveTexts, without, withoutIn } from "./shown";
-import { entryOf, isObject, type Values } from "./values";
+import type { Values } from "./values";
 
 /** A planned change as rules look at it. */
 export interface Change {
@@ -66,7 +67,7 @@ const byActions: Readonly<Record<string, ReviewAction>> = {
 };
 
 function actionOf({ change, previous_address, address }: PlannedChange): ReviewAction {
-  const action = entryOf(byActions, change.actions.join(",")) ?? "unknown";
+  const action = ownValue(byActions, change.actions.join(",")) ?? "unknown";
   if (action !== "no-op") return action;
   if (change.importing !== undefined && change.importing !== null) return "import";
   return previous_address !== undefined && previous_address !== address ? "move" : "no-op";

@@ -1,5 +1,6 @@
+import { isObject } from "../graph/terraform-json";
 import type { Plan } from "./plan";
-import { isObject, memberOf } from "./values";
+import { memberOf } from "./values";
 
 /**
  * Whether the configuration gives an argument to a resource; undefined where the plan doesn't tell. What nobody gives, and

@@ -1,4 +1,5 @@
-import { hasMark, isEmpty, isObject, isSame, memberOf, unknownValue } from "./values";
+import { isObject } from "../graph/terraform-json";
+import { hasMark, isEmpty, isSame, memberOf, unknownValue } from "./values";
 
 /** A value that differs: a single one, or a list of such. */
 export interface Difference {

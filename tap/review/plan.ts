@@ -1,4 +1,4 @@
-import { isObject } from "./values";
+import { isObject } from "../graph/terraform-json";
 
 /** `terraform show -json <plan>`, as far as a review reads it. Lists may be read from a file while they are gone through. */
 export interface Plan {

@@ -1,8 +1,9 @@
 import { printable } from "../audit/report/lines";
 import { looksSecret } from "../audit/sensitive-text";
 import { remembering } from "../graph/remembering";
+import { isObject } from "../graph/terraform-json";
 import type { Sides } from "./differences";
-import { asJson, hasMark, isObject, memberOf, unknownValue } from "./values";
+import { asJson, hasMark, memberOf, unknownValue } from "./values";
 
 /* What may be shown of a plan: nothing that Terraform marks as sensitive, nothing that looks like a secret. */
 

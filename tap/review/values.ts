@@ -1,11 +1,9 @@
+import { isObject } from "../graph/terraform-json";
+
 export type Values = Readonly<Record<string, unknown>>;
 
 /** Stands for a value that is known only after the apply. */
 export const unknownValue = Symbol("known after apply");
-
-export function isObject(value: unknown): value is Values {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
 
 /** Terraform has several ways to say that nothing is there. */
 export function isEmpty(value: unknown): boolean {
@@ -35,11 +33,6 @@ export function hasMark(marks: unknown): boolean {
 export function memberOf(value: unknown, key: string | number): unknown {
   if (Array.isArray(value)) return typeof key === "number" ? value[key] : undefined;
   return isObject(value) && Object.hasOwn(value, key) ? value[key] : undefined;
-}
-
-/** What a table has of its own under a key: keys come from plans, and one may be called `constructor`. */
-export function entryOf<Entry>(table: Readonly<Record<string, Entry>>, key: string | undefined): Entry | undefined {
-  return key !== undefined && Object.hasOwn(table, key) ? table[key] : undefined;
 }
 
 /** A text as the object or list of JSON that it is; undefined for any other text. */

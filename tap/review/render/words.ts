@@ -1,3 +1,4 @@
+import { push } from "../../graph/sorted";
 import type { ReviewClass } from "../classes";
 import type { Counts, Review, ReviewAction, ReviewedChange, StackReview } from "../model";
 
@@ -65,9 +66,7 @@ export function planned(review: Review): readonly ReviewedChange[] {
 export function changesByStack({ changes }: Review): ReadonlyMap<string, readonly ReviewedChange[]> {
   const byStack = new Map<string, ReviewedChange[]>();
   for (const change of changes) {
-    const those = byStack.get(change.stackId);
-    if (those === undefined) byStack.set(change.stackId, [change]);
-    else those.push(change);
+    push(byStack, change.stackId, change);
   }
   return byStack;
 }

@@ -1,11 +1,11 @@
+import { ownValue } from "../../graph/terraform-json";
 import { type Change, quote } from "../change";
 import { listed, type Reason } from "../reason";
 import { dataHolders, openings, removals } from "../types";
-import { entryOf } from "../values";
 
 /** Whether something holds what no configuration brings back. */
 export function holdsData({ type, before, after }: Pick<Change, "type" | "before" | "after">): boolean {
-  if (entryOf(dataHolders, type) !== undefined) return true;
+  if (ownValue(dataHolders, type) !== undefined) return true;
   // Of parameters the secret ones alone: others are made again from the configuration.
   return type === "aws_ssm_parameter" && [before, after].some((side) => side.type === "SecureString");
 }
@@ -50,14 +50,14 @@ const whyDeleted: Readonly<Record<string, string>> = {
 
 function deletionWhy({ planned }: Change): string {
   if (planned.deposed !== undefined) return "an old copy that an interrupted replacement left";
-  return entryOf(whyDeleted, planned.action_reason) ?? "";
+  return ownValue(whyDeleted, planned.action_reason ?? "") ?? "";
 }
 
 function removed(change: Change, why: string): Reason {
   const behind = why === "" ? "" : `; ${why}`;
   const what = lossOf(change);
   if (what !== undefined) return { class: "irreversible", text: `deletes ${what}${guardText(change)}${behind}` };
-  const known = entryOf(removals, change.type);
+  const known = ownValue(removals, change.type);
   if (known !== undefined) return { class: known.class, text: `is deleted: ${known.text}${behind}` };
   return { class: "dangerous", text: `is deleted, and nothing here knows what that takes away${behind}` };
 }
@@ -66,7 +66,7 @@ function removed(change: Change, why: string): Reason {
 function lossOf(change: Change): string | undefined {
   if (!holdsData(change)) return undefined;
   if (isOfState(change)) return "the state of Terraform itself: nothing would be known of any resource";
-  return entryOf(dataHolders, change.type) ?? "a secret parameter";
+  return ownValue(dataHolders, change.type) ?? "a secret parameter";
 }
 
 const stateTypes = /^aws_(?:s3_bucket|dynamodb_table|kms_key)$/;
@@ -100,12 +100,12 @@ function replaced(change: Change): Reason {
   const why =
     by.length > 0
       ? `${listed(by)} can't be changed in place`
-      : (entryOf(whyReplaced, change.planned.action_reason) ?? "");
+      : (ownValue(whyReplaced, change.planned.action_reason ?? "") ?? "");
   const behind = why === "" ? "" : `, because ${why}`;
   const what = lossOf(change);
   if (what !== undefined)
     return { class: "irreversible", text: `is made anew${behind}: that deletes ${what}${guardText(change)}` };
-  const known = entryOf(removals, change.type);
+  const known = ownValue(removals, change.type);
   const { class: level, text } = known?.replace ?? known ?? unknownReplacement;
   return { class: level, text: `is made anew${behind}: ${text}` };
 }
@@ -115,7 +115,7 @@ const unknownReplacement = { class: "dangerous", text: "nothing here knows what 
 function created(change: Change): Reason {
   if (isOpenMethod(change))
     return { class: "review", text: "is new, and everyone may call it: it asks for no key, and not who it is" };
-  const opening = entryOf(openings, change.type);
+  const opening = ownValue(openings, change.type);
   return opening === undefined
     ? { class: "safe", text: "is new" }
     : { class: "dangerous", text: `is new, and opens ${opening}` };

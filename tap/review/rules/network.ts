@@ -1,7 +1,8 @@
+import { isObject } from "../../graph/terraform-json";
 import { type Change, quote } from "../change";
 import type { Difference } from "../differences";
 import { type Judgement, nothing, type Reason } from "../reason";
-import { isObject, type Values } from "../values";
+import type { Values } from "../values";
 
 /** Ranges as wide as these hold most of the internet, or so much of it that it makes no difference. */
 const widestPrefix = 7;

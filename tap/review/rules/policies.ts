@@ -1,12 +1,13 @@
 import { normalizePolicy, type PolicyKind, PolicyProblem, type Statement } from "../../graph/policy";
 import { policyAttributes } from "../../graph/policy-attributes";
 import { renderPermission } from "../../graph/policy-sources";
+import { isObject, ownValue } from "../../graph/terraform-json";
 import { type Change, quote } from "../change";
 import type { Difference } from "../differences";
 import { comparePolicies } from "../policy-meaning";
 import { type Judgement, nothing, type Reason } from "../reason";
 import { sensitiveText } from "../shown";
-import { asJson, entryOf, isEmpty, isObject, memberOf, unknownValue, type Values } from "../values";
+import { asJson, isEmpty, memberOf, unknownValue, type Values } from "../values";
 import { policyReasons } from "./policy-reasons";
 
 /** Attributes that hold no rights, though they are of JSON. */
@@ -31,7 +32,7 @@ function hasStatement(document: object | undefined): boolean {
 }
 
 function kindOf(type: string, name: string): PolicyKind | undefined {
-  return entryOf(policyAttributes, type)?.find(({ path }) => path === name)?.kind;
+  return ownValue(policyAttributes, type)?.find(({ path }) => path === name)?.kind;
 }
 
 function judgeOne(change: Change, { name, before, after, isSensitive }: Difference): readonly Reason[] {
@@ -73,7 +74,7 @@ function statementsOf(value: unknown): Read {
 
 /** What goes with a policy: what it has denied is allowed from then on. */
 function judgeRemoved(change: Change): Judgement {
-  const reasons = (entryOf(policyAttributes, change.type) ?? []).flatMap(({ path, kind }) => {
+  const reasons = (ownValue(policyAttributes, change.type) ?? []).flatMap(({ path, kind }) => {
     const value = memberOf(change.before, path);
     // With a role or a queue goes its policy; that is no right that anybody gets.
     if (kind === "trust" || !/_policy$/.test(change.type) || value === sensitiveText) return [];
