@@ -112,6 +112,11 @@ describe("PLAT-08 nothing is shown of a sensitive value that stands elsewhere, t
   });
 });
 
+test("PLAT-08 an item of a list is another one, though its only key is one that every object has", () => {
+  const list = JSON.parse('[{ "__proto__": {} }]') as object[];
+  expect(review("other_thing", { list }, { list: [{ to: "everyone" }] }).changes[0]?.attributes).toHaveLength(1);
+});
+
 test.each([
   ["a list", ["ab", "9317"], [false, true]],
   ["a list in an object", { of: ["ab", "9317"] }, { of: [false, true] }],
