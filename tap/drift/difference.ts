@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { isObject, pathOf } from "../graph/terraform-json";
+import { memberOf } from "../review/values";
 import { type AttributeDrift, hidden } from "./report";
 
 /** A value with what of it is sensitive, as plans have it: `true` for all of it, or by its parts. */
@@ -36,7 +37,7 @@ function parsed(value: unknown): Record<string, unknown> | unknown[] | undefined
 function parts(state: Side, actual: Side, path: string): AttributeDrift[] {
   const [before, after] = [state.value, actual.value];
   const at = (side: Side, key: string | number): Side => ({
-    value: (side.value as Record<string | number, unknown>)[key],
+    value: memberOf(side.value, key),
     sensitive: partOf(side.sensitive, key),
   });
   if (Array.isArray(before) && Array.isArray(after)) {

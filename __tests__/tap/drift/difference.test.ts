@@ -39,6 +39,12 @@ describe("differences of attributes", () => {
     expect(between({ a: null }, { a: 0 })).toHaveLength(1);
   });
 
+  test.each(["constructor", "__proto__"])("a tag may be called %s", (name) => {
+    const tags = JSON.parse(`{ "${name}": "x" }`) as object;
+    expect(between({ tags: {} }, { tags })).toEqual([{ path: `tags.${name}`, state: null, actual: "x" }]);
+    expect(between({ tags }, { tags: { Owner: "y" } })).toHaveLength(2);
+  });
+
   test("PLAT-09 a sensitive value is never told, wherever it stands", () => {
     const secret = fc.stringMatching(/^secret-[a-z]{8}$/);
     const marks = { value: true, list: [{ value: true }, { value: true }], nested: { value: true } };
