@@ -29,8 +29,8 @@ export const driftMutations = [
   drift({
     name: "a sensitive value in a list that has become longer is told",
     file: "tap/drift/difference.ts",
-    from: "if (isMarked(state.sensitive) || isMarked(actual.sensitive)) return",
-    to: "if (isMarked(state.sensitive) && !isMarked(state.sensitive)) return",
+    from: "if (hasMark(state.sensitive) || hasMark(actual.sensitive)) return",
+    to: "if (hasMark(state.sensitive) && !hasMark(state.sensitive)) return",
     tests: "tap/drift/difference",
     title: "a sensitive value is never told",
   }),
