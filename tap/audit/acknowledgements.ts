@@ -2,6 +2,7 @@ import { basename } from "node:path";
 import { z } from "zod";
 import { ConfigError, didYouMean, refuse } from "../../config/errors";
 import { validate } from "../../config/validate";
+import { dayRule, isDay, latestDay, longestDays } from "../day";
 import { readText } from "../graph/read-cdktf";
 import { push } from "../graph/sorted";
 import { type AcknowledgedFinding, type AuditFinding, auditFindings, type RuleMeta } from "./result";
@@ -31,8 +32,6 @@ export interface AuditFile {
 /** For a project without the file. */
 export const noAuditFile: AuditFile = { settings: defaultSettings, acknowledgements: [] };
 
-/** A finding that somebody answers for has to be looked at again after a year. */
-const longestDays = 366;
 const shortestReason = 20;
 
 const exactly = (what: string) =>
@@ -42,7 +41,6 @@ const exactly = (what: string) =>
     .regex(/^[^*?]*$/, { error: `must be ${what}: one alone, without wildcards` });
 
 const address = "the resource's address, e.g. aws_s3_bucket.Uploads; empty for a finding about the whole stack";
-const day = "must be a day as YYYY-MM-DD, e.g. 2026-12-31";
 
 const acknowledgementSchema = z.strictObject({
   rule: exactly("a rule's id, e.g. s3-bucket-versioning"),
@@ -54,7 +52,7 @@ const acknowledgementSchema = z.strictObject({
   owner: z
     .string({ error: "must be who answers for it, e.g. platform-team" })
     .regex(/\S/, { error: "must be who answers for it, e.g. platform-team" }),
-  expires: z.string({ error: day }).refine(isDay, { error: day }),
+  expires: z.string({ error: dayRule }).refine(isDay, { error: dayRule }),
 });
 
 const route = "must be a method and a path, e.g. GET /health";
@@ -121,12 +119,6 @@ function repeated(acknowledgements: readonly Acknowledgement[], label: string) {
           },
         ];
   });
-}
-
-/** Whether a text is a day of the calendar: `2026-02-30` is none. */
-function isDay(text: string): boolean {
-  const time = /^\d{4}-\d{2}-\d{2}$/.test(text) ? Date.parse(text) : Number.NaN;
-  return !Number.isNaN(time) && new Date(time).toISOString().startsWith(text);
 }
 
 const expiredRule: RuleMeta = {
@@ -244,7 +236,7 @@ function about({ rule, stack, address: of, owner }: Acknowledgement, what: strin
 }
 
 function whatIsMalformed({ reason, expires }: Acknowledgement, today: string): string[] {
-  const latest = new Date(Date.parse(today) + longestDays * 86_400_000).toISOString().slice(0, 10);
+  const latest = latestDay(today);
   const plain = reason.trim();
   return [
     ...(plain.length < shortestReason || saysNothing(plain)

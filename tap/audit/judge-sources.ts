@@ -6,6 +6,7 @@ import { ConfigError } from "../../config/errors";
 import { loadEnvironments } from "../../config/load";
 import { planStacks } from "../../config/plan-stacks";
 import type { Context } from "../context";
+import { todaysDay } from "../day";
 import type { StackSource } from "../graph/configuration";
 import { parseStackId } from "../graph/stack-id";
 import { idOf } from "../selection";
@@ -58,7 +59,7 @@ export async function judgeSources(
       : [],
     otherRules: otherRules.map(({ id }) => id),
     more: own === undefined ? [] : [leastPrivilege(await context.bundleFunctions())],
-    today: new Date().toISOString().slice(0, 10),
+    today: todaysDay(),
     notes,
   });
 }

@@ -3,6 +3,7 @@ import type { Command } from "commander";
 import type { Environment } from "../../config/environment";
 import { ConfigError } from "../../config/errors";
 import { CommandError, type Context, loadConfiguration, outputFolder } from "../context";
+import { todaysDay } from "../day";
 import { detectDrift } from "../drift/detect";
 import { readKnownDrift } from "../drift/known";
 import { driftMarkdown } from "../drift/markdown";
@@ -84,7 +85,7 @@ class Drifted extends CommandError {}
 
 async function driftCommand(context: Context, options: DriftCommandOptions): Promise<void> {
   refuseContradictions(options);
-  const today = new Date().toISOString().slice(0, 10);
+  const today = todaysDay();
   const knownDrift = readKnownDrift(context, today);
   const parallelism = options.parallelism === undefined ? undefined : parseParallelism(options.parallelism);
   await checkTerraform(context);

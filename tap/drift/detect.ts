@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import type { Context } from "../context";
+import { todaysDay } from "../day";
 import type { StackFolder } from "../plan/folders";
 import { type PlanOptions, planFolders, type StackPlan } from "../plan/plan";
 import { terraform } from "../terraform";
@@ -31,7 +32,7 @@ type StackDrift =
 export async function detectDrift(
   context: Context,
   stacks: readonly StackFolder[],
-  { environment, knownDrift = [], today = new Date().toISOString().slice(0, 10), ...options }: DriftOptions,
+  { environment, knownDrift = [], today = todaysDay(), ...options }: DriftOptions,
 ): Promise<DriftReport> {
   const plans = await planFolders(context, stacks, { ...options, lock: false, refreshOnly: true });
   const found = await Promise.all(plans.map(async (plan) => [plan.stackId, await driftOf(context, plan)] as const));

@@ -4,6 +4,7 @@ import { z } from "zod";
 import { ConfigError } from "../../config/errors";
 import { validate } from "../../config/validate";
 import type { Context } from "../context";
+import { dayRule, isDay, latestDay } from "../day";
 import { readJson } from "../graph/read-cdktf";
 import type { AttributeDrift, DriftedResource, KnownResource } from "./report";
 
@@ -25,8 +26,6 @@ export interface KnownDrift {
 
 export const driftFileName = "drift.json";
 const shortestReason = 20;
-const longestDays = 366;
-const day = "must be a day as YYYY-MM-DD, e.g. 2026-12-31";
 
 const text = (what: string, shortest = 1) => {
   const error = `must be ${what}`;
@@ -41,16 +40,11 @@ const schema = z.strictObject({
       attribute: text('an attribute, e.g. tags or tags.Owner; "*" for all of them'),
       reason: text(`a sentence of at least ${shortestReason} letters: the fact that makes it right`, shortestReason),
       owner: text("who answers for it, e.g. platform-team"),
-      until: z.string({ error: day }).refine(isDay, { error: day }),
+      until: z.string({ error: dayRule }).refine(isDay, { error: dayRule }),
     }),
     { error: "must be a list of known drift; [] for none" },
   ),
 });
-
-function isDay(text: string): boolean {
-  const time = /^\d{4}-\d{2}-\d{2}$/.test(text) ? Date.parse(text) : Number.NaN;
-  return !Number.isNaN(time) && new Date(time).toISOString().startsWith(text);
-}
 
 /** What drift.json of the project says; nothing where there is none. @throws ConfigError with all that is wrong with it */
 export function readKnownDrift({ projectRoot }: Context, today: string): readonly KnownDrift[] {
@@ -61,7 +55,7 @@ export function readKnownDrift({ projectRoot }: Context, today: string): readonl
 export function parseKnownDrift(json: unknown, today: string): readonly KnownDrift[] {
   const result = validate(schema, json, driftFileName);
   if (!result.ok) throw new ConfigError(result.problems);
-  const latest = new Date(Date.parse(today) + longestDays * 86_400_000).toISOString().slice(0, 10);
+  const latest = latestDay(today);
   const tooLate = result.value.known.flatMap(({ until }, index) =>
     until > latest
       ? [{ path: `${driftFileName}.known.${index}.until`, value: until, message: `must be ${latest} or earlier` }]

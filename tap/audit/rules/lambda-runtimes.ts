@@ -1,3 +1,4 @@
+import { dayOf } from "../../day";
 import { ownValue } from "../../graph/terraform-json";
 
 /**
@@ -45,5 +46,5 @@ const lastDays: Readonly<Record<string, string>> = {
 /** Whether AWS has stopped patching a runtime. */
 export function isEnded(runtime: string, today: Date): boolean {
   const lastDay = ownValue(lastDays, runtime);
-  return lastDay !== undefined && today.toISOString().slice(0, 10) > lastDay;
+  return lastDay !== undefined && dayOf(today) > lastDay;
 }

@@ -4,6 +4,7 @@ import { basename, join } from "node:path";
 import { sources } from "../../../config/load";
 import { auditFile, auditFileName, judgeSources } from "../../audit/judge-sources";
 import { type Severity, severities } from "../../audit/rule";
+import { todaysDay } from "../../day";
 import { applyKnown, readKnownDrift } from "../../drift/known";
 import { type DriftPlan, isDeployed } from "../../drift/plan-json";
 import { driftIn } from "../../drift/read";
@@ -76,7 +77,7 @@ export async function checkStructure(options: RealOptions, session: Session, ope
 function versionOf({ context, auditFailOn }: RealOptions): string {
   const file = join(context.projectRoot, auditFileName);
   const acknowledged = existsSync(file) ? readFileSync(file, "utf8") : "";
-  const day = new Date().toISOString().slice(0, 10);
+  const day = todaysDay();
   return createHash("sha256")
     .update([basename(context.bundlePath), JSON.stringify(sources), acknowledged, day, auditFailOn].join("\0"))
     .digest("hex")
@@ -121,7 +122,7 @@ async function parityFindings(
  * brings them on.
  */
 export function checkDrift({ context }: RealOptions, plans: readonly StackPlan[], mayHavePutBack: boolean): StepResult {
-  const today = new Date().toISOString().slice(0, 10);
+  const today = todaysDay();
   const found = plans.flatMap(({ stackId, planJsonFile }) => {
     if (planJsonFile === undefined) return [];
     const json = JSON.parse(readFileSync(planJsonFile, "utf8")) as DriftPlan;
