@@ -141,12 +141,16 @@ export function resultMarkdown(result: DeliveryResult): string {
   return `${parts.filter((part) => part !== "").join("\n\n")}\n`;
 }
 
+/** GitHub finds mentions whatever an `@` is written as; not where something stands behind it, though nobody sees it. */
+const withoutMention = "@\u200b";
+
 /** Text that ends no table, mentions nobody and opens no tag. */
 function inline(text: string): string {
   return text
     .replaceAll(/[\r\n]+/g, " ")
     .replaceAll(/[&<>]/g, (letter) => `&#${letter.charCodeAt(0)};`)
-    .replaceAll(/[\\`*_[\]|@#!]/g, (letter) => `\\${letter}`);
+    .replaceAll(/[\\`*_[\]|#!]/g, (letter) => `\\${letter}`)
+    .replaceAll("@", withoutMention);
 }
 
 /** The history of an environment, the newest first. */

@@ -56,8 +56,11 @@ function code(text: string): string {
   return longest === 0 ? `${fence}${line}${fence}` : `${fence} ${line} ${fence}`;
 }
 
+/** GitHub finds mentions whatever an `@` is written as; not where something stands behind it, though nobody sees it. */
 function plain(text: string): string {
-  return oneLine(text).replaceAll(/[\\`*_{}[\]<>()#+!|@~]/g, (letter) => `&#${letter.charCodeAt(0)};`);
+  return oneLine(text)
+    .replaceAll(/[\\`*_{}[\]<>()#+!|~&]/g, (letter) => `&#${letter.charCodeAt(0)};`)
+    .replaceAll("@", "@\u200b");
 }
 
 function oneLine(text: string): string {

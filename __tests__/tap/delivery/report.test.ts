@@ -94,7 +94,9 @@ test("Markdown: what comes from outside ends no table, mentions nobody and opens
   });
   expect(markdown).toMatch(/^## ⏸️ /);
   expect(markdown.split("\n").filter((line) => line.startsWith("#"))).toHaveLength(2);
-  expect(markdown).not.toMatch(/[^\\]@everyone|<img|[^\\]\[a\]/);
+  // GitHub looks for mentions in what comes of it: there an escape is as good as none.
+  expect(markdown).toContain("everyone");
+  expect(markdown).not.toMatch(/@everyone|<img|[^\\]\[a\]/);
   for (const row of markdown.split("\n").filter((line) => line.startsWith("| tap-")))
     expect(row.match(/(?<!\\)\|/g)).toHaveLength(5);
 });

@@ -59,6 +59,13 @@ describe("what is told of drift", () => {
     expect(driftText(report())).toBe("prod: no drift (1 stack compared).");
   });
 
+  test("what isn't code mentions nobody: GitHub looks for mentions where entities are characters again", () => {
+    const markdown = driftMarkdown(report({ remarks: ["ask @everyone"] }));
+    expect(markdown.replaceAll(/&#(\d+);/g, (_, code) => String.fromCharCode(Number(code)))).toContain(
+      "@\u200beveryone",
+    );
+  });
+
   test("hostile values stay within their cell", () => {
     const hostile = "`|\n<script>@everyone</script>\u0007``";
     const markdown = driftMarkdown(
