@@ -122,4 +122,12 @@ export const reviewMutations = [
     "comment",
     "is written anew",
   ),
+  mutation(
+    "the review shows a list of which a part is sensitive",
+    "values.ts",
+    "  if (Array.isArray(marks)) return marks.some(hasMark);\n",
+    "",
+    "rules",
+    "where a part of it is sensitive",
+  ),
 ];
