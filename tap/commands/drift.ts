@@ -1,8 +1,8 @@
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import type { Command } from "commander";
 import type { Environment } from "../../config/environment";
 import { ConfigError } from "../../config/errors";
-import { CommandError, type Context, loadConfiguration, outputFolder } from "../context";
+import { CommandError, type Context, loadConfiguration } from "../context";
 import { todaysDay } from "../day";
 import { detectDrift } from "../drift/detect";
 import { readKnownDrift } from "../drift/known";
@@ -16,13 +16,11 @@ import { interruptible } from "../interrupt";
 import { withLock } from "../local/lock";
 import { type StackFolder, workingCopies } from "../plan/folders";
 import type { PlanState } from "../plan/plan";
-import { leftOutText, planRoleOf, readableByRole } from "../plan/role";
-import { type SelectedFolders, selectIn, selectSynthesized } from "../plan/select";
+import { leftOutText, readableByRole, rolesOf } from "../plan/role";
 import { runSteps } from "../progress";
 import { addBackendConfig, addSelection, type SelectionOptions } from "../selection";
 import { checkTerraform } from "../terraform";
-import { addParallelism, parseParallelism, progressOf } from "./plan";
-import { synthesize } from "./synth";
+import { addParallelism, parseParallelism, progressOf, selectToPlan } from "./plan";
 
 interface DriftCommandOptions extends SelectionOptions {
   from?: string;
@@ -89,14 +87,14 @@ async function driftCommand(context: Context, options: DriftCommandOptions): Pro
   const knownDrift = readKnownDrift(context, today);
   const parallelism = options.parallelism === undefined ? undefined : parseParallelism(options.parallelism);
   await checkTerraform(context);
-  const selected = readableByRole(await select(context, options), options);
+  const selected = readableByRole(await selectToPlan(context, options), options);
   const work = join(context.projectRoot, ".tap", "drift");
   await withLock(work, "tap drift", () =>
     interruptible(context, async (signal) => {
       const reports: DriftReport[] = [];
       for (const [environment, stacks] of byEnvironment(selected.wanted)) {
         if (signal.aborted) break;
-        const roleArn = roleOf(stacks, options);
+        const roleArn = rolesOf(stacks, options.planRole);
         const detect = async (say: (text: string) => void) => {
           const onProgress = progressOf(context, stacks.length, say, words);
           const folders = workingCopies(stacks, work);
@@ -128,24 +126,11 @@ function refuseContradictions({ stack, metric, json, markdown }: DriftCommandOpt
   if (problems.length > 0) throw new CommandError(problems.join("\n"));
 }
 
-async function select(context: Context, options: DriftCommandOptions): Promise<SelectedFolders> {
-  if (options.from !== undefined) return selectIn(context, options, resolve(context.cwd, options.from));
-  const { stack: _, ...environments } = options;
-  await synthesize(context, environments);
-  return selectSynthesized(context, options, outputFolder(context, undefined));
-}
-
 /** Stacks of nobody's environment, as of another project, are one environment without a name. */
 function byEnvironment(stacks: readonly StackFolder[]): Map<string, StackFolder[]> {
   const found = new Map<string, StackFolder[]>();
   for (const stack of stacks) push(found, parseStackId(stack.stackId)?.environmentSuffix ?? "(none)", stack);
   return found;
-}
-
-function roleOf(stacks: readonly StackFolder[], { planRole }: DriftCommandOptions) {
-  if (planRole !== true) return planRole;
-  const roles = new Map(stacks.map((stack) => [stack.stackId, planRoleOf(stack)]));
-  return (stackId: string) => roles.get(stackId);
 }
 
 function print(context: Context, reports: readonly DriftReport[], { json, markdown }: DriftCommandOptions): void {

@@ -7,7 +7,7 @@ import { withLock } from "../local/lock";
 import { graphOf, parametersRead, sizeOf } from "../plan/dependencies";
 import { workingCopies } from "../plan/folders";
 import { type PlanState, planFolders, type StackPlan } from "../plan/plan";
-import { leftOutText, planRoleOf, readableByRole } from "../plan/role";
+import { leftOutText, readableByRole, rolesOf } from "../plan/role";
 import { type SelectedFolders, selectIn, selectSynthesized } from "../plan/select";
 import { parseShard, type Shard, shardOf } from "../plan/shards";
 import { type PlanSummary, writePlans } from "../plan/summary";
@@ -66,7 +66,7 @@ export function addParallelism(): Option {
 async function planCommand(context: Context, options: PlanCommandOptions): Promise<void> {
   const called = asCalled(context, options);
   const terraform = await checkTerraform(context);
-  const selected = readableByRole(await select(context, options), options);
+  const selected = readableByRole(await selectToPlan(context, options), options);
   for (const stackId of selected.leftOut) context.remark(leftOutText(stackId, "plan"));
   const wanted = ownPart(selected, called.shard);
   const out = called.out ?? defaultOut(context, selected);
@@ -134,7 +134,11 @@ export function parseParallelism(text: string): number {
   throw new CommandError(`--parallelism takes a whole number of stacks from 1 to 64 (given ${JSON.stringify(text)})`);
 }
 
-async function select(context: Context, options: PlanCommandOptions): Promise<SelectedFolders> {
+/** What is to be planned, and what there is beside it: of what lies in `--from`, else of what is synthesized for it. */
+export async function selectToPlan(
+  context: Context,
+  options: SelectionOptions & { readonly from?: string },
+): Promise<SelectedFolders> {
   if (options.from !== undefined) return selectIn(context, options, resolve(context.cwd, options.from));
   // Without --stack: of the others it is known what they write.
   const { stack: _, ...environments } = options;
@@ -170,7 +174,7 @@ async function planAll(
   { work, signal, parallelism, options }: Running,
 ): Promise<StackPlan[]> {
   const { planRole, backendConfig, destroy } = options;
-  const roles = planRole === true ? new Map(wanted.map((stack) => [stack.stackId, planRoleOf(stack)])) : undefined;
+  const roleArn = rolesOf(wanted, planRole);
   let plans: StackPlan[] = [];
   const plan = async (say: (text: string) => void) => {
     plans = await planFolders(context, workingCopies(wanted, work), {
@@ -179,7 +183,7 @@ async function planAll(
       parallelism,
       backendConfig,
       destroy,
-      roleArn: typeof planRole === "string" ? planRole : (id) => roles?.get(id),
+      roleArn,
       lock: planRole === undefined,
       onProgress: progressOf(context, wanted.length, say),
     });

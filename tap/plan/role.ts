@@ -2,6 +2,7 @@ import { CommandError } from "../context";
 import { readTerraformFolder } from "../graph/read-terraform";
 import { parseStackId } from "../graph/stack-id";
 import type { StackFolder } from "./folders";
+import type { PlanOptions } from "./plan";
 import type { SelectedFolders } from "./select";
 
 const deployRole = /^(arn:[\w-]+:iam::\d{12}:role\/tap-bootstrap-)deploy-/;
@@ -18,6 +19,13 @@ export function planRoleOf({ stackId, folder }: StackFolder): string | undefined
   throw new CommandError(
     `${stackId}: provider_role_arn has no deploy role of bootstrap as its default (${JSON.stringify(given)}), so that the plan role isn't known: name it, --plan-role <arn>`,
   );
+}
+
+/** Under which role each stack is planned: its account's plan role (`true`), the one that is named, or the stack's own. */
+export function rolesOf(stacks: readonly StackFolder[], planRole: string | true | undefined): PlanOptions["roleArn"] {
+  if (planRole !== true) return planRole;
+  const roles = new Map(stacks.map((stack) => [stack.stackId, planRoleOf(stack)]));
+  return (stackId) => roles.get(stackId);
 }
 
 export interface RoleOptions {
