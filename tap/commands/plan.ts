@@ -4,7 +4,7 @@ import { CommandError, type Context, outputFolder } from "../context";
 import { parseStackId } from "../graph/stack-id";
 import { interruptible } from "../interrupt";
 import { withLock } from "../local/lock";
-import { graphOf, parametersRead, sizeOf } from "../plan/dependencies";
+import { graphOf, parametersRead, sizeOf, writersRead } from "../plan/dependencies";
 import { workingCopies } from "../plan/folders";
 import { type PlanState, planFolders, type StackPlan } from "../plan/plan";
 import { leftOutText, readableByRole, rolesOf } from "../plan/role";
@@ -149,8 +149,7 @@ export async function selectToPlan(
 /** Shares are the same on all machines: they are of what was asked for, by what reads from what. */
 function ownPart({ wanted, known }: SelectedFolders, shard: Shard | undefined): SelectedFolders["wanted"] {
   if (shard === undefined) return wanted;
-  const reads = parametersRead(graphOf(known));
-  const dependencies = new Map([...reads].map(([id, all]) => [id, all.map(({ writer }) => writer.stackId)]));
+  const dependencies = writersRead(parametersRead(graphOf(known)));
   const weighed = wanted.map((stack) => ({ stackId: stack.stackId, size: sizeOf(stack) }));
   const own = new Set(shardOf(weighed, dependencies, shard));
   return wanted.filter(({ stackId }) => own.has(stackId));

@@ -35,6 +35,11 @@ export function parametersRead(graph: Graph): Map<string, ParameterRead[]> {
   return found;
 }
 
+/** The stacks that each stack reads parameters of: those it is planned after. */
+export function writersRead(reads: ReadonlyMap<string, readonly ParameterRead[]>): Map<string, string[]> {
+  return new Map([...reads].map(([id, all]) => [id, all.map(({ writer }) => writer.stackId)]));
+}
+
 /**
  * Which stacks must be applied before which: those whose parameters a stack reads, and those whose things it names
  * (the topic that its alarms tell, the bucket that its logs go to, the boundary of its roles). Names count only where

@@ -12,7 +12,7 @@ import {
   terraformLogged,
 } from "../terraform";
 import { Initializer } from "../terraform/initialize";
-import { graphOf, type ParameterRead, parametersRead } from "./dependencies";
+import { graphOf, type ParameterRead, parametersRead, writersRead } from "./dependencies";
 import { explained } from "./explained";
 import type { StackFolder } from "./folders";
 import { schedule } from "./schedule";
@@ -74,9 +74,8 @@ export async function planFolders(
   const others = known.filter(({ stackId }) => !ids.includes(stackId));
   const reads = parametersRead(graphOf([...stacks, ...others]));
   const planner = new Planner(context, options, reads);
-  const after = new Map([...reads].map(([id, all]) => [id, all.map(({ writer }) => writer.stackId)]));
   const folders = new Map(stacks.map(({ stackId, folder }) => [stackId, folder]));
-  const done = await schedule(ids, after, Math.max(1, parallelism), (id) =>
+  const done = await schedule(ids, writersRead(reads), Math.max(1, parallelism), (id) =>
     planner.plan(id, folders.get(id) as string),
   );
   return [...done.values()];
