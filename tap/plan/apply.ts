@@ -1,7 +1,7 @@
 import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Context } from "../context";
-import { errorsOf, readMessage, shortErrors, terraformLogged } from "../terraform";
+import { readMessage, terraformLogged, whyFailed } from "../terraform";
 import { explained } from "./explained";
 import type { StackPlan } from "./plan";
 
@@ -43,8 +43,7 @@ export async function applyPlan(context: Context, plan: StackPlan, options: Appl
     },
   });
   if (result.exitCode === 0) return { applied: true };
-  const errors = errorsOf(result.text);
-  const said = errors.length > 0 ? shortErrors(errors) : result.text.trim().split("\n").slice(-5).join("\n");
+  const said = whyFailed(result.text);
   const error = options.signal?.aborted ? ["interrupted", said].filter((text) => text !== "").join(": ") : said;
   return { applied: false, partly, error: explained(stackId, error || `terraform ended with ${result.exitCode}`), log };
 }

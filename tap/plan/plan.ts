@@ -3,14 +3,7 @@ import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import type { Context } from "../context";
-import {
-  errorsOf,
-  type LoggedOptions,
-  type LoggedResult,
-  messagesIn,
-  shortErrors,
-  terraformLogged,
-} from "../terraform";
+import { errorsOf, type LoggedOptions, type LoggedResult, messagesIn, terraformLogged, whyFailed } from "../terraform";
 import { Initializer } from "../terraform/initialize";
 import { graphOf, type ParameterRead, parametersRead, writersRead } from "./dependencies";
 import { explained } from "./explained";
@@ -143,11 +136,9 @@ class Planner {
 
   #failure(stackId: string, text: string): Pick<StackPlan, "status" | "error" | "waitingFor"> {
     if (this.options.signal?.aborted) return { status: "failed", error: "interrupted" };
-    const errors = errorsOf(text);
-    const waitingFor = waitsFor(errors, this.reads.get(stackId) ?? []);
+    const waitingFor = waitsFor(errorsOf(text), this.reads.get(stackId) ?? []);
     if (waitingFor !== undefined) return { status: "waiting", waitingFor };
-    const said = errors.length > 0 ? shortErrors(errors) : text.trim().split("\n").slice(-5).join("\n");
-    return { status: "failed", error: explained(stackId, said) };
+    return { status: "failed", error: explained(stackId, whyFailed(text)) };
   }
 
   #logged(stackId: string, log: string): LoggedOptions {

@@ -70,6 +70,12 @@ function plainErrors(text: string): Diagnostic[] {
   }));
 }
 
+/** Why Terraform failed, short: its errors, and where it told of none, its last lines. */
+export function whyFailed(text: string): string {
+  const errors = errorsOf(text);
+  return errors.length > 0 ? shortErrors(errors) : text.trim().split("\n").slice(-5).join("\n");
+}
+
 function textOf({ address = "", summary, detail }: Diagnostic): string {
   return [address, summary, detail].join("\n");
 }
