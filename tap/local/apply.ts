@@ -1,4 +1,5 @@
 import type { Graph } from "../graph/model";
+import { hashOf } from "../hash";
 import type { Archives } from "./archives";
 import { Arguments } from "./arguments";
 import type { Clients } from "./clients";
@@ -7,7 +8,7 @@ import { regionOf, render } from "./render";
 import { createdTypes, resourceType } from "./resources";
 import { notCreatedTypes, standIns } from "./resources/not-created";
 import type { Computed, Place, ResourceType } from "./resources/resource-type";
-import { hashOf, type MadeResource } from "./state";
+import type { MadeResource } from "./state";
 import type { Value } from "./values";
 
 /** What is done with a resource. */

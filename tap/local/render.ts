@@ -1,7 +1,8 @@
 import { join } from "node:path";
 import type { Graph, GraphNode, GraphStack } from "../graph/model";
+import { hashOf } from "../hash";
 import type { Archives } from "./archives";
-import { hashOf, type MadeResource } from "./state";
+import type { MadeResource } from "./state";
 import { ExpressionError, evaluate, evaluateNode, type Value } from "./values";
 
 /** What the values of resources come from. */

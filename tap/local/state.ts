@@ -1,9 +1,7 @@
-import { createHash } from "node:crypto";
 import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { writeWhole } from "../files";
 import type { Made } from "./resources/resource-type";
-import type { Value } from "./values";
 
 /** The emulator that an environment runs on. */
 export interface RunningEmulator {
@@ -75,19 +73,4 @@ export function writeState(folder: string, state: LocalState): void {
 
 export function removeState(folder: string): void {
   rmSync(stateFile(folder), { force: true });
-}
-
-/** The same for the same values, in whatever order the names stand. */
-export function hashOf(value: unknown): string {
-  return createHash("sha256").update(canonical(value)).digest("hex");
-}
-
-function canonical(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(canonical).join(",")}]`;
-  if (typeof value === "object" && value !== null)
-    return `{${Object.entries(value as Record<string, Value>)
-      .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([name, each]) => `${JSON.stringify(name)}:${canonical(each)}`)
-      .join(",")}}`;
-  return JSON.stringify(value) ?? "null";
 }

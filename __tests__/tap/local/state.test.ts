@@ -3,9 +3,10 @@ import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:
 import { join } from "node:path";
 import { crc32, inflateRawSync } from "node:zlib";
 import fc from "fast-check";
+import { hashOf } from "../../../tap/hash";
 import { acquire, lockHolder, withLock } from "../../../tap/local/lock";
 import { end, freePort, isRunning } from "../../../tap/local/processes";
-import { hashOf, type LocalState, readState, writeState } from "../../../tap/local/state";
+import { type LocalState, readState, writeState } from "../../../tap/local/state";
 import { zip } from "../../../tap/local/zip";
 import { temporaryFolder } from "../../support/project";
 

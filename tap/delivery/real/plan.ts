@@ -1,7 +1,7 @@
-import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { writeWhole } from "../../files";
+import { hashOf } from "../../hash";
 import { dependenciesOf, planFolders, type StackFolder, type StackPlan } from "../../plan";
 import { archiveProblems, copyProblems, type Manifest } from "../../release";
 import { reviewPlans } from "../../review";
@@ -113,7 +113,7 @@ function summarize(plans: readonly StackPlan[], stacks: readonly StackFolder[]):
   const changeOf = ({ stackId, status, counts, waitingFor = [], outdatedBy = [] }: StackPlan): PlannedChange => ({
     stackId,
     status: status === "failed" ? "waiting" : status,
-    hash: hashOf(json.get(stackId)),
+    hash: changeHash(json.get(stackId)),
     class: review.stacks.find((stack) => stack.stackId === stackId)?.highest ?? "none",
     losesData: review.losesData.filter((change) => change.stackId === stackId).map(({ address }) => address),
     dependsOn: dependencies.get(stackId) ?? [],
@@ -143,17 +143,8 @@ interface PlanJson {
 }
 
 /** Of what a plan would do: the same for the same change, whenever and wherever it is planned. */
-function hashOf(plan: PlanJson | undefined): string {
+function changeHash(plan: PlanJson | undefined): string {
   const resources = (plan?.resource_changes ?? []).filter(({ change }) => change.actions.join() !== "no-op");
   const outputs = Object.entries(plan?.output_changes ?? {}).filter(([, { actions }]) => actions.join() !== "no-op");
-  return createHash("sha256")
-    .update(canonical([resources, outputs]))
-    .digest("hex");
-}
-
-function canonical(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(canonical).join(",")}]`;
-  if (typeof value !== "object" || value === null) return JSON.stringify(value) ?? "null";
-  const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
-  return `{${entries.map(([key, inner]) => `${JSON.stringify(key)}:${canonical(inner)}`).join(",")}}`;
+  return hashOf([resources, outputs]);
 }
