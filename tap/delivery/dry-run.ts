@@ -2,7 +2,7 @@ import { appendFileSync, rmSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { CommandError, type Context } from "../context";
 import { interruptible } from "../interrupt";
-import { resolveId } from "../release";
+import { resolveId, short } from "../release";
 import type { DeliveryOptions } from "./command-options";
 import { heldStacks } from "./gate";
 import { targetToGoBackTo } from "./open-run";
@@ -53,10 +53,10 @@ function text(environment: string, release: string, stacks: readonly PlannedChan
   const line = ({ stackId, status, summary, losesData }: PlannedChange) =>
     `  ${stackId}: ${status === "no changes" ? status : summary}${losesData.length === 0 ? "" : `; would lose data: ${losesData.join(", ")}`}${held.includes(stackId) ? " (not without an approval)" : ""}`;
   return [
-    `A rollback of ${environment} to ${release.slice(0, 12)} would let its functions run that release's code, and then do this:`,
+    `A rollback of ${environment} to ${short(release)} would let its functions run that release's code, and then do this:`,
     stacks.map(line).join("\n"),
     held.length === 0
-      ? `Nothing of it loses data. Next: tap rollback --env ${environment} --to ${release.slice(0, 12)}`
+      ? `Nothing of it loses data. Next: tap rollback --env ${environment} --to ${short(release)}`
       : `${held.length} stacks would be left until somebody agrees. Next: docs/operations/promotion.md, "A person is needed".`,
   ].join("\n\n");
 }

@@ -1,10 +1,9 @@
+import { short } from "../release";
 import { table } from "../text";
 import type { DeliveryResult } from "./engine";
 import type { EnvironmentRecord, Good } from "./ledger";
 import { directionOf, targetOf } from "./machine";
 import type { PlannedChange, RecordedEvent, Run, StepName } from "./run";
-
-const short = (release: string) => release.slice(0, 12);
 
 /** What a result is in one line. */
 export function headline({ status, run }: DeliveryResult): string {
@@ -101,8 +100,8 @@ export function stepRows({ events }: Run): [string, string, string][] {
   });
 }
 
-function nameOf(event: Extract<RecordedEvent, { type: "begun" }>): string {
-  return event.stackId === undefined ? event.step : `${event.step} ${event.stackId}`;
+function nameOf({ step, stackId }: Extract<RecordedEvent, { step: StepName }>): string {
+  return stackId === undefined ? step : `${step} ${stackId}`;
 }
 
 function isEndOf(begun: Extract<RecordedEvent, { type: "begun" }>, event: RecordedEvent): boolean {
@@ -209,9 +208,9 @@ function eventText(event: RecordedEvent): string {
     case "begun":
       return `${nameOf(event)} begins`;
     case "done":
-      return `${[event.step, event.stackId].filter(Boolean).join(" ")} is done${event.notes ? `: ${event.notes.join("; ")}` : ""}${event.plan ? `: ${event.plan.stacks.map(stackText).join("; ")}` : ""}`;
+      return `${nameOf(event)} is done${event.notes ? `: ${event.notes.join("; ")}` : ""}${event.plan ? `: ${event.plan.stacks.map(stackText).join("; ")}` : ""}`;
     case "failed":
-      return `${[event.step, event.stackId].filter(Boolean).join(" ")} failed: ${event.problems.join("; ")}`;
+      return `${nameOf(event)} failed: ${event.problems.join("; ")}`;
     case "approved":
       return `${event.approver} agreed to ${event.hash}, said ${event.by.who}`;
     case "waiting":
