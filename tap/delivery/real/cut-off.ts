@@ -1,5 +1,4 @@
 import { IAMClient, PutRolePolicyCommand } from "@aws-sdk/client-iam";
-import { CommandError } from "../../context";
 import { StopsHere } from "../steps";
 import type { RealOptions, Session } from "./options";
 
@@ -53,6 +52,5 @@ export async function cutOffSessions(options: RealOptions, session: Session): Pr
 
 /** As bootstrap names it; stacks have it as the default of their provider's role. */
 function deployRoleArn({ environment: { account, accountId } }: RealOptions): string {
-  if (accountId === "") throw new CommandError("The environment has no account");
   return `arn:aws:iam::${accountId}:role/tap-bootstrap-deploy-${account.environmentSuffix}-${account.region}`;
 }
