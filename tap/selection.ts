@@ -10,7 +10,11 @@ export interface SelectionOptions {
   stack?: string[];
 }
 
-const list = (value: string, earlier: string[] | undefined) => [...(earlier ?? []), ...value.split(",")];
+/** The values of an option that takes several, comma-separated, and may be given again. */
+export const list = (value: string, earlier: string[] | undefined) => [...(earlier ?? []), ...value.split(",")];
+
+/** The values of an option that takes one, which may have commas, and may be given again. */
+export const collect = (value: string, earlier: string[] | undefined) => [...(earlier ?? []), value];
 
 /** `--env` and its other names. */
 export function addEnvironment(command: Command): Command {
@@ -33,7 +37,6 @@ export function addSelection(command: Command): Command {
 
 /** `--backend-config`, for the role under which the state is read, and for emulators. */
 export function addBackendConfig(command: Command): Command {
-  const collect = (value: string, earlier: string[] | undefined) => [...(earlier ?? []), value];
   return command.addOption(
     new Option(
       "--backend-config <setting>",

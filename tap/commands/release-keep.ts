@@ -8,6 +8,7 @@ import { type StoreSelection, selectedStore } from "../release/location";
 import { listReleases, resolveId, short } from "../release/read";
 import type { ReleaseStore } from "../release/store";
 import { brokenText, type Verification, verifyRelease } from "../release/verify";
+import { list } from "../selection";
 import { formatBytes } from "../text";
 import { addStore } from "./release";
 
@@ -149,13 +150,12 @@ interface GcOptions extends KeepOptions {
 }
 
 export function addGc(release: Command, context: Context): void {
-  const collect = (value: string, earlier: string[] | undefined) => [...(earlier ?? []), ...value.split(",")];
   addStore(release.command("gc").summary("remove old releases, and what none is made of"))
     .description(
       "Keeps the newest releases and those that are named, and removes the others with what none is made of any more. What object lock holds stays, and is named. Name the releases that environments run, and those that they may have to go back to: tap history lists them.",
     )
     .option("--keep <releases>", "how many of the newest stay", "20")
-    .addOption(new Option("--keep-id <releases>", "releases that stay, comma-separated, repeatable").argParser(collect))
+    .addOption(new Option("--keep-id <releases>", "releases that stay, comma-separated, repeatable").argParser(list))
     .option("--dry-run", "say what would go, and remove nothing")
     .option("--json", "print the result as JSON")
     .addHelpText(

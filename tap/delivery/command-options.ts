@@ -1,7 +1,7 @@
 import { type Command, Option } from "commander";
 import { type Severity, severities } from "../audit/rule";
 import { CommandError, type Context } from "../context";
-import { addBackendConfig } from "../selection";
+import { addBackendConfig, collect } from "../selection";
 
 /** What promote and rollback both take. */
 export interface DeliveryOptions {
@@ -27,8 +27,6 @@ export interface DeliveryOptions {
   markdown?: string;
   json?: boolean;
 }
-
-const collect = (value: string, earlier: string[] | undefined) => [...(earlier ?? []), value];
 
 export function addDeliveryOptions(command: Command): Command {
   return addBackendConfig(command)
