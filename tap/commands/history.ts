@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import { CommandError, type Context } from "../context";
+import { ledgerOption } from "../delivery/command-options";
 
 interface HistoryOptions {
   env: string;
@@ -17,7 +18,7 @@ export function addHistory(program: Command, context: Context): void {
     .requiredOption("--env <environment>", "the environment")
     .option("--run <id>", "all of one run: each step, when, by which process, and how it ended")
     .option("--limit <runs>", "runs at most", "20")
-    .option("--ledger <where>", "dynamodb, dynamodb:<table>, or file:<folder> on a single machine", "dynamodb")
+    .addOption(ledgerOption())
     .option("--as-role <arn>", "read it under this role (default: your own credentials)")
     .option("--json", "print it as JSON, with all steps")
     .description(

@@ -28,11 +28,18 @@ export interface DeliveryOptions {
   json?: boolean;
 }
 
+/** `--ledger`, of those commands that write an environment's history, or read it. */
+export function ledgerOption(): Option {
+  return new Option("--ledger <where>", "dynamodb, dynamodb:<table>, or file:<folder> on a single machine").default(
+    "dynamodb",
+  );
+}
+
 export function addDeliveryOptions(command: Command): Command {
   return addBackendConfig(command)
     .option("--approve <hash>", "agree to the plan with this hash, as a run that waits prints it")
     .option("--approver <name>", "who agrees (default: GITHUB_ACTOR)")
-    .option("--ledger <where>", "dynamodb, dynamodb:<table>, or file:<folder> on a single machine", "dynamodb")
+    .addOption(ledgerOption())
     .option("--store <where>", "store of the environment's releases (default: the delivery stack's bucket)")
     .option("--as-role <arn>", "act under this role: ledger, store, functions, alarms (default: your own credentials)")
     .option("--provider-role <arn>", "role that Terraform works under (default: the stacks' own, the deploy role)")
