@@ -7,7 +7,7 @@ const project = (displayName, testMatch, extra = {}) => ({
   // Temporary copies of the project have the same package name.
   modulePathIgnorePatterns: ["<rootDir>/.cache/", "<rootDir>/.tap/", "<rootDir>/cdktf.out"],
   globalSetup: "<rootDir>/__tests__/support/global-setup.ts",
-  setupFiles: ["<rootDir>/__tests__/support/fixed-seed.ts"],
+  setupFiles: ["<rootDir>/__tests__/support/fixed-seed.ts", "<rootDir>/__tests__/support/quiet-sdk.ts"],
   ...extra,
 });
 

@@ -18,6 +18,8 @@ type AddCommand = (program: Command, context: Context) => void;
 
 /** The `tap` command with some of its verbs; returns its exit code. */
 export async function runProgram(options: MainOptions, verbs: readonly AddCommand[]): Promise<number> {
+  // The AWS SDK's word on releases of Node concerns nobody who runs this; it would stand before every result.
+  process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= "true";
   const context: Context = {
     ...options,
     variables: process.env,

@@ -12,8 +12,11 @@ export interface CommandResult {
   readonly stderr: string;
 }
 
-/** Variables that the tests' own caller may have set, and that would change what is synthesized. */
-const selecting = /^(ENVIRONMENT|ENVIRONMENT_SUFFIX|AWS_REGION|AWS_DEFAULT_REGION|CDKTF_\w+|TAP_\w+)$/;
+/**
+ * Variables that the tests' own caller may have set, and that would change what is synthesized; and what quiet-sdk.ts
+ * sets, which the command has to do by itself.
+ */
+const selecting = /^(ENVIRONMENT|ENVIRONMENT_SUFFIX|AWS_REGION|AWS_DEFAULT_REGION|AWS_SDK_JS_\w+|CDKTF_\w+|TAP_\w+)$/;
 
 export function cleanVariables(extra: Record<string, string> = {}): Record<string, string> {
   const inherited = Object.entries(process.env).filter(([name, value]) => value !== undefined && !selecting.test(name));

@@ -21,10 +21,7 @@ export class AwsAccess {
   constructor(
     private readonly roleArn: string | undefined,
     private readonly from?: AwsAccess,
-  ) {
-    // Nothing of it concerns who runs this; it would stand before every result.
-    process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= "true";
-  }
+  ) {}
 
   in(region: string): AwsSettings {
     const { roleArn } = this;

@@ -155,7 +155,6 @@ function bodyIn({ body, packed }: Record<string, AttributeValue>): unknown {
 
 /** Gives up within seconds: a ledger that can't be reached stops a run, and mustn't hang it. */
 export function ledgerClient(region: string, more: object = {}): DynamoDBClient {
-  process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= "true";
   return new DynamoDBClient({
     region,
     maxAttempts: 3,

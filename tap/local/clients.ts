@@ -13,10 +13,7 @@ export class Clients {
   constructor(
     private readonly endpoint: string,
     private readonly accountId: string,
-  ) {
-    // Nothing of it concerns who runs this; it would stand before every result.
-    process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= "true";
-  }
+  ) {}
 
   /** What makes a region's clients. */
   in(region: string): ClientOf {

@@ -193,8 +193,6 @@ function base64(content: Uint8Array): string {
 }
 
 function clientOf(variables: Variables, { profile, region }: StoreOptions): S3Client {
-  // Nothing of it concerns who runs this; it would stand before every result.
-  process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= "true";
   const endpoint = variables.AWS_ENDPOINT_URL_S3 || variables.AWS_ENDPOINT_URL;
   const { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey, AWS_SESSION_TOKEN } = variables;
   const named = profile ?? variables.AWS_PROFILE;

@@ -10,7 +10,7 @@ import type { LocalDynamo } from "../../support/dynalite";
 import { type Fate, type Front, startFront } from "../front";
 import { knowErrorsOfNode } from "../node-errors";
 import { type Item, itemsOf, startFilesDynamo } from "./files-table";
-import { catalogVariables, fileInput, withoutWarning } from "./local-files";
+import { catalogVariables, fileInput } from "./local-files";
 
 /*
  * One file of three versions, whose events are delivered to several workers in any order, also to two at once and again
@@ -83,7 +83,7 @@ let elapsedMilliseconds = 0;
 
 beforeAll(async () => {
   dynamo = await startFilesDynamo("files");
-  Object.assign(process.env, catalogVariables, withoutWarning, dynamo.variables);
+  Object.assign(process.env, catalogVariables, dynamo.variables);
   knowErrorsOfNode();
   functions = await import("../../../functions/files/file-table");
   changes = await import("../../../functions/files/catalog/file-changes");

@@ -6,7 +6,7 @@ import type { Lease } from "../../../functions/shared/delivery";
 import type { DynamoDbTable } from "../../../functions/shared/dynamodb-table";
 import type { LocalDynamo } from "../../support/dynalite";
 import { type Item, itemsOf, startFilesDynamo } from "./files-table";
-import { catalogVariables, withoutWarning } from "./local-files";
+import { catalogVariables } from "./local-files";
 
 /* FIL-05: one item for each version of a file, its status and its file's, whatever comes twice, late or not at all. */
 
@@ -16,7 +16,7 @@ let table: DynamoDbTable;
 
 beforeAll(async () => {
   dynamo = await startFilesDynamo("files");
-  Object.assign(process.env, catalogVariables, withoutWarning, dynamo.variables);
+  Object.assign(process.env, catalogVariables, dynamo.variables);
   functions = await import("../../../functions/files/file-table");
   // A storm of requests takes its time in one process.
   const client = new DynamoDBClient({ requestHandler: { requestTimeout: 60_000 } });

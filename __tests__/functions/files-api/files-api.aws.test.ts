@@ -24,7 +24,6 @@ import {
   remove,
   sha256Of,
   upload,
-  withoutWarning,
 } from "./local-files";
 
 /* The files API over S3, SQS and DynamoDB as they behave together: announced, uploaded, heard of, read and deleted. */
@@ -40,7 +39,7 @@ describeWithEmulator("files API", () => {
 
   beforeAll(async () => {
     emulator = await startEmulator();
-    Object.assign(process.env, catalogVariables, withoutWarning, emulator.variables);
+    Object.assign(process.env, catalogVariables, emulator.variables);
     delete process.env.AWS_SESSION_TOKEN;
     [s3, sqs] = [new S3Client({}), new SQSClient({})];
     await new DynamoDBClient({}).send(new CreateTableCommand(filesTableDefinition("files")));

@@ -31,9 +31,6 @@ export const catalogVariables: Readonly<Record<string, string>> = {
   _HANDLER: "index.handler",
 };
 
-/** Tests run on older releases of Node as well, and what the SDK says of that is no line of the function. */
-export const withoutWarning = { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true" };
-
 type Handler = (event: APIGatewayProxyEvent, context: Context) => Promise<APIGatewayProxyResult>;
 
 /** The function of the files API over services in this process: DynamoDB as it is, S3 as far as it matters. */
@@ -61,7 +58,7 @@ export async function startFiles(): Promise<LocalFiles> {
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   // Functions read their environment when they are loaded.
-  Object.assign(process.env, catalogVariables, withoutWarning, { AWS_ENDPOINT_URL: endpoint });
+  Object.assign(process.env, catalogVariables, { AWS_ENDPOINT_URL: endpoint });
   knowErrorsOfNode();
   const { handler }: { handler: Handler } = await import("../../../functions/files/catalog/handler");
   const local: LocalFiles = {
