@@ -102,10 +102,10 @@ export const localMutations = [
   {
     id: "LOCAL",
     name: "a lock isn't given back",
-    file: "tap/local/lock.ts",
+    file: "tap/lock.ts",
     from: "    if (readHolder(file)?.pid === process.pid) rmSync(file, { force: true });\n",
     to: "",
-    tests: "tap/local/state",
+    tests: "tap/lock",
     title: "is held by one",
   },
   {

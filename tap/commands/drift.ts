@@ -13,7 +13,7 @@ import { counts } from "../drift/told";
 import { push } from "../graph/sorted";
 import { parseStackId } from "../graph/stack-id";
 import { interruptible } from "../interrupt";
-import { withLock } from "../local/lock";
+import { withLock } from "../lock";
 import { type StackFolder, workingCopies } from "../plan/folders";
 import type { PlanState } from "../plan/plan";
 import { leftOutText, readableByRole, rolesOf } from "../plan/role";

@@ -3,9 +3,9 @@ import type { Command } from "commander";
 import type { Environment } from "../../config/environment";
 import { type PlannedStack, planStacks } from "../../main";
 import { CommandError, type Context, loadConfiguration } from "../context";
-import { withLock } from "../local/lock";
 import { localFolder } from "../local/state";
 import type { UpOptions, UpResult } from "../local/up";
+import { withLock } from "../lock";
 import { addEnvironment, idOf, type SelectionOptions } from "../selection";
 import { synthesize } from "./synth";
 

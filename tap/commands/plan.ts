@@ -3,7 +3,7 @@ import { type Command, Option } from "commander";
 import { CommandError, type Context, outputFolder } from "../context";
 import { parseStackId } from "../graph/stack-id";
 import { interruptible } from "../interrupt";
-import { withLock } from "../local/lock";
+import { withLock } from "../lock";
 import { graphOf, parametersRead, sizeOf, writersRead } from "../plan/dependencies";
 import { workingCopies } from "../plan/folders";
 import { type PlanState, planFolders, type StackPlan } from "../plan/plan";

@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { CommandError } from "../context";
 import { writeWhole } from "../files";
-import { acquire } from "../local/lock";
+import { acquire } from "../lock";
 import {
   emptyRecord,
   type Good,

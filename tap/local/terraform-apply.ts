@@ -2,8 +2,8 @@ import { cpSync, existsSync, readdirSync, rmSync, statSync, writeFileSync } from
 import { join } from "node:path";
 import { CommandError, type Context } from "../context";
 import { readCdktfFolder } from "../graph/read-cdktf";
+import { withLock } from "../lock";
 import { failure, terraform, terraformOrRefuse } from "../terraform";
-import { withLock } from "./lock";
 import { localFolder } from "./state";
 
 interface TerraformApplyOptions {

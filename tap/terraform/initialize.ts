@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { CommandError, type Context } from "../context";
-import { acquire } from "../local/lock";
+import { acquire } from "../lock";
 import { type LoggedOptions, type LoggedResult, terraformLogged } from "./logged";
 
 /** Checksums of the providers that a folder's configuration asks for. */

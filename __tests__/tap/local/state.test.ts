@@ -4,7 +4,6 @@ import { join } from "node:path";
 import { crc32, inflateRawSync } from "node:zlib";
 import fc from "fast-check";
 import { hashOf } from "../../../tap/hash";
-import { acquire, lockHolder, withLock } from "../../../tap/local/lock";
 import { end, freePort, isRunning } from "../../../tap/local/processes";
 import { type LocalState, readState, writeState } from "../../../tap/local/state";
 import { zip } from "../../../tap/local/zip";
@@ -19,11 +18,6 @@ const newFolder = () => {
 afterAll(() => {
   for (const folder of folders) rmSync(folder, { recursive: true, force: true });
 });
-
-/** An id that no process has any more. */
-function deadPid(): number {
-  return spawnSync(process.execPath, ["-e", ""]).pid;
-}
 
 describe("the state", () => {
   const state: LocalState = {
@@ -65,37 +59,6 @@ function sorted(value: unknown): unknown {
     .map(([name, each]) => [name, sorted(each)] as const)
     .sort(([a], [b]) => (a < b ? -1 : 1));
 }
-
-describe("the lock", () => {
-  test("is held by one, who is named to the other, and is given back", async () => {
-    const folder = newFolder();
-    await withLock(folder, "tap local up", async () => {
-      expect(() => acquire(folder, "tap local down")).toThrow(/tap local up is at it since .* \(process \d+\)/);
-      expect(lockHolder(folder)).toMatchObject({ pid: process.pid, command: "tap local up" });
-    });
-    expect(lockHolder(folder)).toBeUndefined();
-    expect(readdirSync(folder)).toEqual([]);
-  });
-
-  test("is given back by what fails", async () => {
-    const folder = newFolder();
-    const failing = withLock(folder, "tap local up", () => Promise.reject(new Error("no")));
-    await expect(failing).rejects.toThrow("no");
-    acquire(folder, "tap local up")();
-  });
-
-  test("of a process that is no more is taken over, as is what a takeover left", () => {
-    const folder = newFolder();
-    writeFileSync(join(folder, "lock"), JSON.stringify({ pid: deadPid(), command: "tap local up", since: "then" }));
-    expect(lockHolder(folder)).toBeUndefined();
-    const release = acquire(folder, "tap local up");
-    expect(lockHolder(folder)?.pid).toBe(process.pid);
-    release();
-    writeFileSync(join(folder, "lock"), "{ torn");
-    acquire(folder, "tap local up")();
-    expect(readdirSync(folder)).toEqual([]);
-  });
-});
 
 describe("processes", () => {
   const sleeper = (seconds: number) => {

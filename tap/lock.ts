@@ -1,7 +1,7 @@
 import { linkSync, mkdirSync, readFileSync, rmdirSync, rmSync, statSync, unlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { CommandError } from "../context";
-import { isAlive } from "./processes";
+import { CommandError } from "./context";
+import { isAlive } from "./local/processes";
 
 interface Holder {
   readonly pid: number;
@@ -14,7 +14,7 @@ interface Holder {
 const takeoverMilliseconds = 10_000;
 
 /**
- * Runs what only one process may do at a time with an environment. The lock of a process that is no more is taken over.
+ * Runs what only one process may do at a time in a folder. The lock of a process that is no more is taken over.
  * @throws CommandError where another process holds it
  */
 export async function withLock<T>(folder: string, command: string, run: () => Promise<T>): Promise<T> {
