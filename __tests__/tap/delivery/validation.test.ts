@@ -3,6 +3,9 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { ConfigError } from "../../../config/errors";
+import type { RealOptions } from "../../../tap/delivery/real/options";
+import type { Opened } from "../../../tap/delivery/real/plan";
+import { functionsBack } from "../../../tap/delivery/real/validate";
 import { alarmProblems } from "../../../tap/delivery/validation/alarms";
 import { functionProblems, putBack } from "../../../tap/delivery/validation/functions";
 import { outputProblems } from "../../../tap/delivery/validation/outputs";
@@ -252,5 +255,31 @@ describe("functions", () => {
     expect(functions.back?.live).toBe(2);
     // Done again, nothing is left to do.
     expect((await putBack(settings(), wanted.slice(0, 2))).notes).toEqual([]);
+  });
+
+  test("PLAT-10 an archive that is no function's is asked of no Lambda", async () => {
+    const functions = lambda({ back: { versions: ["a", "b"], live: 1 } });
+    const asked: string[] = [];
+    const access = {
+      in: (region: string) => {
+        asked.push(region);
+        return settings();
+      },
+    };
+    const archive = (stackId: string, functionName: string) => ({ stackId, functionName, base64Sha256: "a" });
+    const stack = (region: string) => ({ environment: "dev", region });
+    const opened = {
+      manifest: {
+        stacks: { api: stack("us-east-1"), replica: stack("us-west-2") },
+        archives: [archive("api", ""), archive("api", "back"), archive("replica", "")],
+      },
+    };
+    const options = { environment: { environmentSuffix: "dev" }, access };
+    expect(await functionsBack(options as unknown as RealOptions, opened as unknown as Opened)).toEqual({
+      problems: [],
+      notes: ["back runs version 1 again"],
+    });
+    expect(functions.back?.live).toBe(0);
+    expect(asked).toEqual(["us-east-1"]);
   });
 });

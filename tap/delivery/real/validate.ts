@@ -112,6 +112,8 @@ export async function functionsBack(options: RealOptions, opened: Opened): Promi
 function functionsOf({ environment }: RealOptions, { manifest }: Opened): Map<string, ReleasedFunction[]> {
   const found = new Map<string, ReleasedFunction[]>();
   for (const { stackId, functionName, base64Sha256 } of manifest.archives) {
+    // An archive that no function runs (tap/release/manifest.ts).
+    if (functionName === "") continue;
     const stack = manifest.stacks[stackId];
     if (stack?.environment !== environment.environmentSuffix) continue;
     const own = found.get(stack.region) ?? [];
