@@ -159,7 +159,7 @@ function prepare(context: Context, options: BootstrapOptions): BootstrapFolder {
   mkdirSync(home, { recursive: true });
   const path = synthesizeStack(stack, { backend, functionBundles: {}, outdir: home }).folder;
   const remotePath = join(home, "remote");
-  writeBackendFolder(remotePath, stack, backend);
+  writeBackendFolder(remotePath, environment, id, backend);
   return {
     id,
     path,

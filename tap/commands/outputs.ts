@@ -8,7 +8,7 @@ import { type PlannedStack, planStacks } from "../../main";
 import { CommandError, type Context, loadConfiguration } from "../context";
 import { writeWhole } from "../files";
 import { runSteps } from "../progress";
-import { initArguments, writeBackendFolder } from "../remote-state";
+import { initArguments, readOutputs, writeBackendFolder } from "../remote-state";
 import { addBackendConfig, addSelection, idOf, type SelectionOptions, selectStacks } from "../selection";
 import { terraformOrRefuse } from "../terraform";
 
@@ -42,14 +42,14 @@ async function outputs(context: Context, options: OutputsOptions): Promise<void>
     throw new ConfigError([{ path: "--env", message: "must name one environment, e.g. --env dev" }]);
   }
   const stacks = selectStacks(planStacks([environment]), options.stack);
-  const found = new Map<PlannedStack, TerraformOutputs>();
+  const found = new Map<PlannedStack, StackOutputs>();
   await runSteps(context, [
     {
       title: `Outputs of ${environment.environmentSuffix}`,
       run: async (say) => {
         for (const stack of stacks) {
           say(idOf(stack));
-          found.set(stack, await readOutputs(context, stack, backend, options.backendConfig ?? []));
+          found.set(stack, await outputsOf(context, stack, backend, options.backendConfig ?? []));
         }
       },
     },
@@ -65,24 +65,25 @@ async function outputs(context: Context, options: OutputsOptions): Promise<void>
   else writeWhole(resolve(context.cwd, options.out), `${flat}\n`);
 }
 
-type TerraformOutputs = Record<string, { value: unknown }>;
+/** Values by name. */
+type StackOutputs = Readonly<Record<string, unknown>>;
 
-async function readOutputs(
+async function outputsOf(
   context: Context,
   stack: PlannedStack,
   backend: BackendSettings,
   backendOptions: readonly string[],
-): Promise<TerraformOutputs> {
+): Promise<StackOutputs> {
   const folder = join(context.projectRoot, ".tap", "outputs", stack.environment.accountId, idOf(stack));
-  writeBackendFolder(folder, stack, backend);
+  writeBackendFolder(folder, stack.environment, idOf(stack), backend);
   await terraformOrRefuse(context, folder, initArguments(backendOptions));
-  return JSON.parse(await terraformOrRefuse(context, folder, ["output", "-no-color", "-json"])) as TerraformOutputs;
+  return readOutputs(context, folder);
 }
 
 /** One object of strings, its keys in order (PLAT-21). */
-export function flatten(found: ReadonlyMap<PlannedStack, TerraformOutputs>): Record<string, string> {
+export function flatten(found: ReadonlyMap<PlannedStack, StackOutputs>): Record<string, string> {
   const entries = [...found].flatMap(([stack, values]) =>
-    Object.entries(values).map(([key, { value }]) => [`${prefixOf(stack)}_${key}`, asText(value)] as const),
+    Object.entries(values).map(([key, value]) => [`${prefixOf(stack)}_${key}`, asText(value)] as const),
   );
   return Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1)));
 }

@@ -1,19 +1,17 @@
 import { loadEnvironments } from "../../../config/load";
 import { planStacks } from "../../../main";
 import { flatten } from "../../../tap/commands/outputs";
+import { readOutputs } from "../../../tap/remote-state";
+import { fakeTerraform } from "../../support/fake-terraform";
 import { tap, temporaryFolder } from "../../support/project";
 import { environmentNames } from "../../support/synthesized";
+import { testContext } from "../../support/three-stacks";
 
-/** What the stacks of an environment would put out, made up: `terraform output -json` of each. */
+/** What the stacks of an environment would put out, made up. */
 function outputsOf(environment: string): Record<string, string> {
   const stacks = planStacks(loadEnvironments({ environment }));
   return flatten(
-    new Map(
-      stacks.map((stack) => [
-        stack,
-        { id: { value: `${stack.component}-${stack.region}` }, list: { value: ["a", "b"] }, count: { value: 3 } },
-      ]),
-    ),
+    new Map(stacks.map((stack) => [stack, { id: `${stack.component}-${stack.region}`, list: ["a", "b"], count: 3 }])),
   );
 }
 
@@ -34,6 +32,15 @@ test.each(environmentNames)(
 test("PLAT-21 keys are equal in all environments", () => {
   expect(Object.keys(outputsOf("staging"))).toEqual(Object.keys(outputsOf("dev")));
   expect(Object.keys(outputsOf("prod"))).toEqual(Object.keys(outputsOf("dev")));
+});
+
+test("of what Terraform says of an output, its value alone is read", async () => {
+  const said = {
+    list: { sensitive: false, type: ["list", "string"], value: ["a", "b"] },
+    count: { sensitive: true, type: "number", value: 3 },
+  };
+  const context = testContext(fakeTerraform(`echo '${JSON.stringify(said)}'`));
+  expect(await readOutputs(context, temporaryFolder())).toEqual({ list: ["a", "b"], count: 3 });
 });
 
 test("one environment has to be named", () => {

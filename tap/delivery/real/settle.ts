@@ -2,8 +2,8 @@ import { randomUUID } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { stripVTControlCharacters } from "node:util";
-import { backendConfig } from "../../../config/backend";
 import { writeWhole } from "../../files";
+import { writeBackendFolder } from "../../remote-state";
 import { failure, type TerraformResult, terraform } from "../../terraform";
 import { Initializer } from "../../terraform/initialize";
 import type { StepResult } from "../steps";
@@ -30,8 +30,7 @@ export async function settle(options: RealOptions, session: Session): Promise<St
   const problems = await Promise.all(
     stackIds.map(async (stackId) => {
       const folder = join(options.work, "settle", stackId);
-      const s3 = backendConfig(environment, stackId, options.backend);
-      writeWhole(join(folder, "main.tf.json"), JSON.stringify({ terraform: { backend: { s3 } } }));
+      writeBackendFolder(folder, environment, stackId, options.backend);
       const init = await initializer.initialize(folder, { log: join(folder, "init.log") });
       if (init !== undefined && init.exitCode !== 0) return [`${stackId}: terraform init failed:\n${init.text.trim()}`];
       session.say(stackId);

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { TerraformJson } from "../../graph/terraform-json";
-import { terraformOrRefuse } from "../../terraform";
+import { readOutputs } from "../../remote-state";
 import type { Run } from "../run";
 import type { StepResult } from "../steps";
 import { alarmProblems, countAlarms } from "../validation/alarms";
@@ -26,7 +26,7 @@ export async function validate(
       JSON.parse(readFileSync(join(folder, "cdk.tf.json"), "utf8")) as TerraformJson,
     ]),
   );
-  const outputs = await readOutputs(options, opened);
+  const outputs = await outputsOf(options, opened);
   const smoke = validation.smoke ?? derivedSmokeChecks(stacks);
   const functions = functionsOf(options, opened);
   say(
@@ -122,11 +122,8 @@ function functionsOf({ environment }: RealOptions, { manifest }: Opened): Map<st
   return found;
 }
 
-async function readOutputs({ context }: RealOptions, { stacks }: Opened): Promise<Outputs> {
-  const read = async ({ stackId, folder }: Opened["stacks"][number]) => {
-    const text = await terraformOrRefuse(context, folder, ["output", "-no-color", "-json"]);
-    const values = JSON.parse(text) as Record<string, { value: unknown }>;
-    return [stackId, Object.fromEntries(Object.entries(values).map(([name, { value }]) => [name, value]))] as const;
-  };
+async function outputsOf({ context }: RealOptions, { stacks }: Opened): Promise<Outputs> {
+  const read = async ({ stackId, folder }: Opened["stacks"][number]) =>
+    [stackId, await readOutputs(context, folder)] as const;
   return new Map(await Promise.all(stacks.map(read)));
 }
