@@ -1,4 +1,4 @@
-import type { Environment } from "./environment";
+import type { Environment, Neighbour } from "./environment";
 
 /**
  * What the delivery stack of an environment makes, by name: `tap release`, `tap promote` and `tap drift` find it so,
@@ -10,9 +10,12 @@ export function deliveryNames({ environmentSuffix, region, dataRegion, accountId
     releaseBucketName: `tap-delivery-releases-${environmentSuffix}-${region}-${accountId}`,
     /** DynamoDB table of promotions, rollbacks and the lease; a replica, which it is after a failover, has the name of where it was made. */
     ledgerTableName: `tap-delivery-ledger-${environmentSuffix}-${dataRegion}`,
-    /** Role by which the next environment's deploy role reads both. */
-    releaseReaderRoleArn: `arn:aws:iam::${accountId}:role/tap-delivery-release-reader-${environmentSuffix}-${region}`,
   };
+}
+
+/** Role by which releases are copied out of an environment: what the next one's deploy role assumes. */
+export function releaseReaderRoleArn({ environmentSuffix, region, accountId }: Omit<Neighbour, "account">): string {
+  return `arn:aws:iam::${accountId}:role/tap-delivery-release-reader-${environmentSuffix}-${region}`;
 }
 
 /** CloudWatch metrics that `tap drift` puts, in the environment's primary region, by the dimension `Environment`. */

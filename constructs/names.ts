@@ -116,12 +116,6 @@ export function accountNames(environment: Pick<Neighbour, "account" | "accountId
   };
 }
 
-/** Role by which releases are copied out of an environment: what the next one's deploy role assumes. */
-export function releaseReaderArn({ environmentSuffix, region, accountId }: Neighbour): string {
-  const scope: NameScope = { component: "delivery", environmentSuffix, region, accountId };
-  return `arn:aws:iam::${accountId}:role/${resourceName(scope, "role", "release-reader")}`;
-}
-
 /** What the security stack of an environment makes in each region, for the other stacks there. */
 export function securityNames(environment: Environment, region: string) {
   const { environmentSuffix, accountId } = environment;

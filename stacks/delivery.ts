@@ -1,5 +1,5 @@
 import type { Construct } from "constructs";
-import { deliveryNames, driftMetrics } from "../config/delivery";
+import { deliveryNames, driftMetrics, releaseReaderRoleArn } from "../config/delivery";
 import { Alarms } from "../constructs/alarms";
 import { CustomerKey } from "../constructs/customer-key";
 import { EncryptedBucket } from "../constructs/encrypted-bucket";
@@ -73,7 +73,7 @@ export class DeliveryStack extends TapStack {
   private createReleaseReader(releases: EncryptedBucket, ledger: Table, key: CustomerKey): WorkloadRole {
     const { releaseTarget } = this.environment;
     const arn = `arn:aws:iam::${this.environment.accountId}:role/${this.nameOf("role", "release-reader")}`;
-    this.requireName(deliveryNames(this.environment).releaseReaderRoleArn, arn);
+    this.requireName(releaseReaderRoleArn(this.environment), arn);
     const keyArn = this.isFailedOver ? key.leftReplicaArn : key.arn;
     const role = new WorkloadRole(this, "ReleaseReader", {
       resource: "release-reader",

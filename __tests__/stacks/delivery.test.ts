@@ -1,8 +1,8 @@
 import { App } from "cdktf";
-import { deliveryNames } from "../../config/delivery";
+import { deliveryNames, releaseReaderRoleArn } from "../../config/delivery";
 import type { Environment } from "../../config/environment";
 import { loadEnvironments } from "../../config/load";
-import { releaseReaderArn } from "../../constructs/names";
+import { resourceName } from "../../constructs/names";
 import { DeliveryStack } from "../../stacks/delivery";
 import { resourcesOf } from "../../tap/audit/stack-json";
 import { built } from "../support/constructed";
@@ -34,9 +34,10 @@ describe.each(environmentNames)("PLAT-08 in %s", (name) => {
   });
 
   test("the role by which releases are read is the one that the next environment assumes", () => {
-    const { environmentSuffix, region, accountId, account } = environment;
-    const arn = releaseReaderArn({ environmentSuffix, region, accountId, account });
-    expect(deliveryNames(environment).releaseReaderRoleArn).toBe(arn);
+    const { environmentSuffix, region, accountId } = environment;
+    const scope = { component: "delivery", environmentSuffix, region, accountId } as const;
+    const arn = releaseReaderRoleArn({ environmentSuffix, region, accountId });
+    expect(arn).toBe(`arn:aws:iam::${accountId}:role/${resourceName(scope, "role", "release-reader")}`);
     expect(arn.endsWith(`:role/${resource(stack, "aws_iam_role", "ReleaseReader").name}`)).toBe(true);
   });
 });

@@ -1,5 +1,5 @@
+import { releaseReaderRoleArn } from "../../config/delivery";
 import type { Environment } from "../../config/environment";
-import { releaseReaderArn } from "../names";
 import type { Statement } from "../policy";
 import { anyRegionArn, iamArn, lockIds, stateArns } from "./scope";
 
@@ -221,7 +221,7 @@ export function deployBoundary(environment: Environment, lockTable: string, work
       effect: "Deny",
       actions: ["sts:AssumeRole"],
       // But for what hands releases over.
-      notResources: [...ownRoles, ...environment.account.releaseSources.map(releaseReaderArn)],
+      notResources: [...ownRoles, ...environment.account.releaseSources.map(releaseReaderRoleArn)],
     },
     {
       sid: "BootstrapStateStays",

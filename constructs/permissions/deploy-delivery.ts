@@ -1,6 +1,5 @@
-import { driftMetrics } from "../../config/delivery";
+import { driftMetrics, releaseReaderRoleArn } from "../../config/delivery";
 import type { Environment } from "../../config/environment";
-import { releaseReaderArn } from "../names";
 import type { Statement } from "../policy";
 import { anyRegionArn } from "./scope";
 
@@ -50,7 +49,7 @@ export function deployDelivery({ accountId, account, delivery, deletionProtectio
       ],
       resources: [anyRegionArn(accountId, "dynamodb", "table/tap-delivery-ledger-*")],
     },
-    { sid: "TakeReleases", actions: ["sts:AssumeRole"], resources: account.releaseSources.map(releaseReaderArn) },
+    { sid: "TakeReleases", actions: ["sts:AssumeRole"], resources: account.releaseSources.map(releaseReaderRoleArn) },
     // Or an environment couldn't be destroyed before its youngest release is old enough.
     ...(deletionProtection
       ? []

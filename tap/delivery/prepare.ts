@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { mkdirSync } from "node:fs";
 import { join, resolve } from "node:path";
 import type { BackendSettings } from "../../config/backend";
-import { deliveryNames } from "../../config/delivery";
+import { deliveryNames, releaseReaderRoleArn } from "../../config/delivery";
 import type { Environment } from "../../config/environment";
 import { ConfigError } from "../../config/errors";
 import { loadEnvironments, sources } from "../../config/load";
@@ -125,7 +125,7 @@ async function openFrom(
   }
   const ledgerLocation = fromLedger ?? (ledger.startsWith("file:") ? ledger : "dynamodb");
   const isOwn = fromStore === undefined && ledgerLocation === "dynamodb";
-  const roleArn = fromRole ?? (isOwn ? deliveryNames(before).releaseReaderRoleArn : undefined);
+  const roleArn = fromRole ?? (isOwn ? releaseReaderRoleArn(before) : undefined);
   const access = new AwsAccess(roleArn === "none" ? undefined : roleArn, own);
   return {
     from: await openStoreAs(context, fromStore ?? storeOf(before), access, before),
