@@ -247,13 +247,8 @@ function deployer(graph: Graph, stack: StackJson, environment: Environment): Fin
   const lifting = ["s3:BypassGovernanceRetention", "s3:DeleteObjectVersion"];
   return findingsOn(role, [
     ...lackingRights(graph, role, ["s3:GetObject", "s3:GetObjectVersion", "s3:PutObject"], object),
-    ...lackingRights(
-      graph,
-      role,
-      ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem"],
-      table,
-    ),
-    ...surplusRights(graph, role, ["dynamodb:BatchWriteItem", "dynamodb:DeleteItem"], table),
+    ...lackingRights(graph, role, ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"], table),
+    ...surplusRights(graph, role, ["dynamodb:BatchWriteItem", "dynamodb:DeleteItem", "dynamodb:UpdateItem"], table),
     ...surplusRights(graph, role, ["s3:PutObjectLegalHold"], object),
     ...lockingRights(graph, role, object, environment),
     ...(environment.deletionProtection

@@ -54,7 +54,7 @@ function deployer(graph: Graph, environment: Environment): Finding[] {
       [`arn:aws:ssm:${region}:${accountId}:parameter/tap/${environmentSuffix}/api/outputs`],
     ),
     ...lacking(
-      ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"],
+      ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"],
       [`arn:aws:dynamodb:${region}:${accountId}:table/tap-delivery-ledger-${environmentSuffix}-${dataRegion}`],
     ),
   ]);

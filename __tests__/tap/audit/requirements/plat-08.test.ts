@@ -148,9 +148,12 @@ prove(
       "KeepReleases",
       "s3:GetObjectVersion",
     ),
-    "the deploy role may not write the record": withoutAction(monitoring, "KeepLedger", "dynamodb:UpdateItem"),
+    "the deploy role may not write the record": withoutAction(monitoring, "KeepLedger", "dynamodb:PutItem"),
     "the deploy role may remove records": accountStatement(monitoring, "KeepLedger", ({ Action }) => ({
       Action: [...(Action ?? []), "dynamodb:DeleteItem"],
+    })),
+    "the deploy role may change records in place": accountStatement(monitoring, "KeepLedger", ({ Action }) => ({
+      Action: [...(Action ?? []), "dynamodb:UpdateItem"],
     })),
     "the deploy role may lock a release for ever": accountStatement(monitoring, "KeepReleases", ({ Action }) => ({
       Action: [...(Action ?? []), "s3:PutObjectRetention"],
