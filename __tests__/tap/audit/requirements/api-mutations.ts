@@ -1,26 +1,17 @@
 import { type Resource, resourcesOf, type StackJson } from "../../../../tap/audit/stack-json";
 import type { Attributes } from "../../../../tap/graph/terraform-json";
 import type { Mutation } from "../../../support/prove";
-import { resource, stackOf } from "../../../support/synthesized";
-import { nameOf } from "./mutations";
+import { assign, mutationOf, nameOf, resourceMutationOf } from "./mutations";
 
 /** A mutation of the api in the second region, which a rule on the first alone would miss. */
-export const api =
-  (mutate: (stack: StackJson) => void): Mutation =>
-  (subject, environment) =>
-    mutate(stackOf(subject, environment, "api", "us-west-2"));
+export const api = mutationOf("api", "us-west-2");
 
 /** A mutation of the attributes of exactly one resource of the api. */
-export const apiResource = (type: string, name: string, mutate: (attributes: Attributes) => void): Mutation =>
-  api((stack) => mutate(resource(stack, type, name)));
+export const apiResource = resourceMutationOf(api);
 
 /** Sets attributes of exactly one resource of the api; undefined takes one away. */
 export const apiSetting = (type: string, name: string, attributes: Attributes): Mutation =>
-  apiResource(type, name, (own) => {
-    for (const [attribute, value] of Object.entries(attributes))
-      if (value === undefined) delete own[attribute];
-      else own[attribute] = value;
-  });
+  apiResource(type, name, (own) => assign(own, attributes));
 
 /** Takes exactly one resource out of the api. */
 export const apiWithout = (type: string, name: string): Mutation =>
@@ -67,10 +58,7 @@ export const apiRoute = (
   api((stack) => {
     const { attributes } = routePart(stack, type, route, status);
     if (typeof change === "function") change(attributes, stack);
-    else
-      for (const [name, value] of Object.entries(change))
-        if (value === undefined) delete attributes[name];
-        else attributes[name] = value;
+    else assign(attributes, change);
   });
 
 /** Takes such a thing out. */

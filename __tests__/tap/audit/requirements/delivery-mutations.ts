@@ -1,24 +1,14 @@
-import type { StackJson } from "../../../../tap/audit/stack-json";
-import type { Attributes } from "../../../../tap/graph/terraform-json";
 import type { Mutation } from "../../../support/prove";
-import { resource, stackOf } from "../../../support/synthesized";
-import { changing, policy, rewrite, type Statement } from "./mutations";
+import { changing, mutationOf, policy, resourceMutationOf, rewrite, type Statement } from "./mutations";
 
 /** Environments with a bootstrap of their own. */
 export const declared = ["dev", "staging", "prod"] as const;
 
 /** A mutation of the delivery stack. */
-export const delivery =
-  (mutate: (stack: StackJson) => void): Mutation =>
-  (subject, environment) =>
-    mutate(stackOf(subject, environment, "delivery"));
+export const delivery = mutationOf("delivery");
 
 /** A mutation of the attributes of exactly one resource of the delivery stack. */
-export const deliveryResource = (
-  type: string,
-  name: string | undefined,
-  mutate: (attributes: Attributes) => void,
-): Mutation => delivery((stack) => mutate(resource(stack, type, name)));
+export const deliveryResource = resourceMutationOf(delivery);
 
 /** Changes one statement of the role that reads releases. */
 export const readerStatement = (sid: string, changes: (statement: Statement) => Record<string, unknown>): Mutation =>

@@ -2,9 +2,9 @@ import type { Synthesized } from "../../../../tap/audit/requirement";
 import type { StackJson } from "../../../../tap/audit/stack-json";
 import type { Attributes } from "../../../../tap/graph/terraform-json";
 import type { Mutation, ProofOptions } from "../../../support/prove";
-import { copied, resource, stackOf, subjectOf } from "../../../support/synthesized";
+import { copied, subjectOf } from "../../../support/synthesized";
 import { routePart } from "./api-mutations";
-import { add, nameOf, rewrite, type Statement } from "./mutations";
+import { add, assign, mutationOf, nameOf, resourceMutationOf, rewrite, type Statement } from "./mutations";
 
 /**
  * For rules on these components alone: mutations are judged on their stacks, which saves most of the time.
@@ -31,21 +31,14 @@ export function aloneWith(
 }
 
 /** A mutation of the files. */
-export const files =
-  (mutate: (stack: StackJson) => void): Mutation =>
-  (subject, environment) =>
-    mutate(stackOf(subject, environment, "files"));
+export const files = mutationOf("files");
 
 /** A mutation of the attributes of exactly one resource of the files. */
-export const filesResource = (
-  type: string,
-  name: string | undefined,
-  mutate: (attributes: Attributes, stack: StackJson) => void,
-): Mutation => files((stack) => mutate(resource(stack, type, name), stack));
+export const filesResource = resourceMutationOf(files);
 
 /** Sets attributes of exactly one resource; undefined takes one away. */
 export const filesSetting = (type: string, name: string | undefined, changes: Attributes): Mutation =>
-  filesResource(type, name, (attributes) => change(attributes, changes));
+  filesResource(type, name, (attributes) => assign(attributes, changes));
 
 /** Sets something within a resource, by the way to it: `rule.0.status`; undefined takes it away. */
 export const filesWithin = (type: string, name: string | undefined, path: string, value: unknown): Mutation =>
@@ -56,7 +49,7 @@ export const filesWithin = (type: string, name: string | undefined, path: string
       if (typeof part[each] !== "object") throw new Error(`${type} ${name} has no ${path}`);
       return part[each] as Record<string, unknown>;
     }, attributes);
-    change(parent, { [last]: value });
+    assign(parent, { [last]: value });
   });
 
 /** Replaces a part of a text that must be there. */
@@ -100,7 +93,7 @@ export const filesRoute = (
   files((stack) => {
     const { attributes } = routePart(stack, type, route, status);
     if (typeof changes === "function") changes(attributes, stack);
-    else change(attributes, changes);
+    else assign(attributes, changes);
   });
 
 /** Takes such a thing out. */
@@ -112,11 +105,5 @@ export const filesWithoutRoute = (type: string, route: string): Mutation =>
 /** Changes what a function is told; undefined takes it away. */
 export const filesVariables = (lambda: string, changes: Attributes): Mutation =>
   filesResource("aws_lambda_function", `${lambda}_Function`, ({ environment }) =>
-    change((environment as { variables: Attributes }).variables, changes),
+    assign((environment as { variables: Attributes }).variables, changes),
   );
-
-function change(attributes: Attributes, changes: Attributes): void {
-  for (const [name, value] of Object.entries(changes))
-    if (value === undefined) delete attributes[name];
-    else attributes[name] = value;
-}

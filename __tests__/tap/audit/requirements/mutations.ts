@@ -1,41 +1,40 @@
+import type { Component } from "../../../../config/components";
 import type { PolicyStatement, StackJson } from "../../../../tap/audit/stack-json";
 import type { Attributes } from "../../../../tap/graph/terraform-json";
 import type { Mutation } from "../../../support/prove";
 import { resource, stackOf } from "../../../support/synthesized";
 
-/** A mutation of the network in the second region. */
-export const network =
-  (mutate: (stack: StackJson) => void): Mutation =>
-  (subject, environment) =>
-    mutate(stackOf(subject, environment, "network", "us-west-2"));
+type StackMutation = (mutate: (stack: StackJson) => void) => Mutation;
 
-export const bootstrap =
-  (mutate: (stack: StackJson) => void): Mutation =>
+/** Mutations of an environment's stack of a component; of its first one where no region is named. */
+export const mutationOf =
+  (component: Component, region?: string): StackMutation =>
+  (mutate) =>
   (subject, environment) =>
-    mutate(stackOf(subject, environment, "bootstrap"));
+    mutate(stackOf(subject, environment, component, region));
+
+/** Mutations of the attributes of exactly one resource of such a stack. */
+export const resourceMutationOf =
+  (stackMutation: StackMutation) =>
+  (type: string, name: string | undefined, mutate: (attributes: Attributes, stack: StackJson) => void): Mutation =>
+    stackMutation((stack) => mutate(resource(stack, type, name), stack));
+
+/** A mutation of the network in the second region. */
+export const network = mutationOf("network", "us-west-2");
+
+export const bootstrap = mutationOf("bootstrap");
 
 /** A mutation of the records. */
-export const records =
-  (mutate: (stack: StackJson) => void): Mutation =>
-  (subject, environment) =>
-    mutate(stackOf(subject, environment, "records"));
+export const records = mutationOf("records");
 
 /** A mutation of the attributes of exactly one resource of the records. */
-export const recordsResource = (type: string, name: string, mutate: (attributes: Attributes) => void): Mutation =>
-  records((stack) => mutate(resource(stack, type, name)));
+export const recordsResource = resourceMutationOf(records);
 
 /** A mutation of the jobs. */
-export const jobs =
-  (mutate: (stack: StackJson) => void): Mutation =>
-  (subject, environment) =>
-    mutate(stackOf(subject, environment, "jobs"));
+export const jobs = mutationOf("jobs");
 
 /** A mutation of the attributes of exactly one resource of the jobs. */
-export const jobsResource = (
-  type: string,
-  name: string | undefined,
-  mutate: (attributes: Attributes) => void,
-): Mutation => jobs((stack) => mutate(resource(stack, type, name)));
+export const jobsResource = resourceMutationOf(jobs);
 
 /** A mutation of the security stack of the primary region, where every environment's records are. */
 export const security =
@@ -44,6 +43,13 @@ export const security =
     const { region } = subject.environments.find((each) => each.environmentSuffix === environment) ?? {};
     mutate(stackOf(subject, environment, "security", region));
   };
+
+/** Sets attributes; undefined takes one away. */
+export function assign(own: Attributes, attributes: Attributes): void {
+  for (const [attribute, value] of Object.entries(attributes))
+    if (value === undefined) delete own[attribute];
+    else own[attribute] = value;
+}
 
 /** Takes exactly one resource out of a stack. */
 export function remove(stack: StackJson, type: string, part: string): void {

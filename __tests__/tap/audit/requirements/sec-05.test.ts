@@ -4,8 +4,20 @@ import type { Attributes } from "../../../../tap/graph/terraform-json";
 import { type Mutation, prove } from "../../../support/prove";
 import { resource, stackOf } from "../../../support/synthesized";
 import { apiSetting, apiWithout } from "./api-mutations";
-import { add, adding, bootstrap, changing, nameOf, network, remove, rewrite, security, without } from "./mutations";
-import { assign, judgedOn, stream, streamResource, streamSetting } from "./stream-mutations";
+import {
+  add,
+  adding,
+  assign,
+  bootstrap,
+  changing,
+  nameOf,
+  network,
+  remove,
+  rewrite,
+  security,
+  without,
+} from "./mutations";
+import { judgedOn, stream, streamResource, streamSetting } from "./stream-mutations";
 
 const judged = judgedOn("api us-west-2", "bootstrap", "network us-west-2", "security", "stream");
 

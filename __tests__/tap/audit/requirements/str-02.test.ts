@@ -3,8 +3,8 @@ import type { Attributes } from "../../../../tap/graph/terraform-json";
 import { type Mutation, prove } from "../../../support/prove";
 import { resource } from "../../../support/synthesized";
 import { routePart } from "./api-mutations";
-import { add, nameOf, referenceTo, remove } from "./mutations";
-import { assign, judgedOn, stream, streamResource, streamSetting } from "./stream-mutations";
+import { add, assign, nameOf, referenceTo, remove } from "./mutations";
+import { judgedOn, stream, streamResource, streamSetting } from "./stream-mutations";
 
 /** Sets attributes of exactly one thing of the gateway that is of a method and path. */
 const route = (type: string, methodAndPath: string, attributes: Attributes, status?: number): Mutation =>

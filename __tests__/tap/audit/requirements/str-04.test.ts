@@ -4,8 +4,8 @@ import type { Attributes } from "../../../../tap/graph/terraform-json";
 import { synthesizeFailedOver } from "../../../support/failed-over";
 import { type Mutation, prove } from "../../../support/prove";
 import { backend, copied, resource } from "../../../support/synthesized";
-import { add, adding, changing, nameOf, remove, rewrite, without } from "./mutations";
-import { assign, judgedOn, roleAllowed, stream, streamResource, streamRights, streamSetting } from "./stream-mutations";
+import { add, adding, assign, changing, nameOf, remove, rewrite, without } from "./mutations";
+import { judgedOn, roleAllowed, stream, streamResource, streamRights, streamSetting } from "./stream-mutations";
 
 /** Adds another thing of a type beside what is there, as it is but for some attributes. */
 const another = (type: string, name: string, attributes: Attributes): Mutation =>

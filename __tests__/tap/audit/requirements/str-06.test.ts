@@ -2,8 +2,8 @@ import { str06 } from "../../../../tap/audit/requirements/str-06";
 import type { Attributes } from "../../../../tap/graph/terraform-json";
 import { type Mutation, prove } from "../../../support/prove";
 import { resource } from "../../../support/synthesized";
-import { add, remove, rewrite, security, without } from "./mutations";
-import { assign, judgedOn, stream, streamResource, streamSetting } from "./stream-mutations";
+import { add, assign, remove, rewrite, security, without } from "./mutations";
+import { judgedOn, stream, streamResource, streamSetting } from "./stream-mutations";
 
 const alarmType = "aws_cloudwatch_metric_alarm";
 const alarm = (name: string, attributes: Attributes) => streamSetting(alarmType, name, attributes);

@@ -4,8 +4,8 @@ import type { Attributes } from "../../../../tap/graph/terraform-json";
 import { type Mutation, prove } from "../../../support/prove";
 import { copied, resource, stackOf } from "../../../support/synthesized";
 import { synthesizeWithoutTracing } from "../../../support/without-tracing";
-import { add, nameOf, remove } from "./mutations";
-import { assign, judgedOn, stream, streamResource, streamSetting } from "./stream-mutations";
+import { add, assign, nameOf, remove } from "./mutations";
+import { judgedOn, stream, streamResource, streamSetting } from "./stream-mutations";
 
 const of =
   (component: string) =>

@@ -4,8 +4,8 @@ import type { Attributes } from "../../../../tap/graph/terraform-json";
 import { type Mutation, prove } from "../../../support/prove";
 import { resource, stackOf } from "../../../support/synthesized";
 import { delivery } from "./delivery-mutations";
-import { add, jobs, network, remove, security } from "./mutations";
-import { assign, judgedOn, stream, streamResource, streamSetting } from "./stream-mutations";
+import { add, assign, jobs, network, remove, security } from "./mutations";
+import { judgedOn, stream, streamResource, streamSetting } from "./stream-mutations";
 
 const going = ["dev", "staging", "pr12"];
 const judged = judgedOn("stream", "security", "network us-west-2", "jobs", "delivery");

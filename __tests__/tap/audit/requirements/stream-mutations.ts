@@ -2,32 +2,18 @@ import type { Synthesized } from "../../../../tap/audit/requirement";
 import type { StackJson } from "../../../../tap/audit/stack-json";
 import type { Attributes } from "../../../../tap/graph/terraform-json";
 import type { Mutation, ProofOptions } from "../../../support/prove";
-import { copied, resource, stackOf, subjectOf } from "../../../support/synthesized";
-import { add, referenceTo, rewrite } from "./mutations";
+import { copied, resource, subjectOf } from "../../../support/synthesized";
+import { add, assign, mutationOf, referenceTo, resourceMutationOf, rewrite } from "./mutations";
 
 /** A mutation of the stream. */
-export const stream =
-  (mutate: (stack: StackJson) => void): Mutation =>
-  (subject, environment) =>
-    mutate(stackOf(subject, environment, "stream"));
+export const stream = mutationOf("stream");
 
 /** A mutation of the attributes of exactly one resource of the stream. */
-export const streamResource = (
-  type: string,
-  name: string | undefined,
-  mutate: (attributes: Attributes) => void,
-): Mutation => stream((stack) => mutate(resource(stack, type, name)));
+export const streamResource = resourceMutationOf(stream);
 
 /** Sets attributes of exactly one resource of the stream; undefined takes one away. */
 export const streamSetting = (type: string, name: string | undefined, attributes: Attributes): Mutation =>
   streamResource(type, name, (own) => assign(own, attributes));
-
-/** Sets attributes; undefined takes one away. */
-export function assign(own: Attributes, attributes: Attributes): void {
-  for (const [attribute, value] of Object.entries(attributes))
-    if (value === undefined) delete own[attribute];
-    else own[attribute] = value;
-}
 
 /** Changes the statements of a function's rights on data. */
 export const streamRights = (lambda: string, change: Parameters<typeof rewrite>[2]): Mutation =>
