@@ -7,15 +7,10 @@ import { judgeNetwork } from "./rules/network";
 import { judgePolicies } from "./rules/policies";
 import { protectionSignals } from "./rules/protection";
 import { judgeSettings } from "./rules/settings";
-import { judgeSignals } from "./rules/signal";
+import { ruleOf } from "./rules/signal";
 
 /** The most particular ones first: what one has judged the next leaves alone. */
-const rules: readonly Rule[] = [
-  judgePolicies,
-  judgeNetwork,
-  (change) => judgeSignals(change, exposureSignals),
-  (change) => judgeSignals(change, protectionSignals),
-];
+const rules: readonly Rule[] = [judgePolicies, judgeNetwork, ruleOf(exposureSignals), ruleOf(protectionSignals)];
 
 /** Why a change is of the class that it is of. */
 export function judge(change: Change): readonly Reason[] {

@@ -4,7 +4,7 @@ import type { Plan } from "./plan";
 /*
  * A plan of 20,000 changes is more than a hundred megabytes of JSON, and many times that as objects. Of most of it a
  * review reads nothing: what is planned and what there was is in the changes once more. So the members of the file
- * are found by its bytes, and the long lists are read one element at a time, each time that somebody goes through them.
+ * are found by its bytes, and the long lists are parsed one element at a time, each time that somebody goes through them.
  */
 
 /** Lists that may be long. */
@@ -22,11 +22,11 @@ export function readPlan(bytes: Buffer): Plan {
   const plan: Record<string, unknown> = {};
   const start = afterSpace(bytes, hasMark(bytes) ? 3 : 0);
   if (bytes[start] !== code("{")) return JSON.parse(bytes.toString("utf8", start)) as Plan;
-  for (const { key, from, to } of membersOf(bytes, start)) {
+  for (const { key, from, to, elements } of membersOf(bytes, start)) {
     // Asked for seldom, and as large as the rest.
     if (key === "configuration")
       Object.defineProperty(plan, key, { enumerable: true, get: () => JSON.parse(bytes.toString("utf8", from, to)) });
-    else if (long.has(key) && bytes[from] === code("[")) plan[key] = new Elements(bytes, from);
+    else if (elements !== undefined) plan[key] = elements;
     else plan[key] = skipped.has(key) ? {} : JSON.parse(bytes.toString("utf8", from, to));
   }
   return plan as unknown as Plan;
@@ -37,30 +37,42 @@ export function readPlanFile(path: string): Plan {
 }
 
 class Elements implements Iterable<unknown> {
+  /** Just behind the list. */
+  readonly end: number;
   readonly #bytes: Buffer;
-  readonly #start: number;
+  /** Where each begins, and where it ends. */
+  readonly #bounds: number[] = [];
 
   constructor(bytes: Buffer, start: number) {
     this.#bytes = bytes;
-    this.#start = start;
+    let at = afterSpace(bytes, start + 1);
+    while (bytes[at] !== code("]")) {
+      if (this.#bounds.length > 0) {
+        if (bytes[at] !== code(",")) throw broken(at);
+        at = afterSpace(bytes, at + 1);
+      }
+      const end = valueEnd(bytes, at);
+      this.#bounds.push(at, end);
+      at = afterSpace(bytes, end);
+    }
+    this.end = at + 1;
   }
 
   *[Symbol.iterator](): Iterator<unknown> {
-    const bytes = this.#bytes;
-    let at = afterSpace(bytes, this.#start + 1);
-    if (bytes[at] === code("]")) return;
-    for (;;) {
-      const end = valueEnd(bytes, at);
-      yield JSON.parse(bytes.toString("utf8", at, end));
-      at = afterSpace(bytes, end);
-      if (bytes[at] === code("]")) return;
-      if (bytes[at] !== code(",")) throw broken(at);
-      at = afterSpace(bytes, at + 1);
-    }
+    for (let index = 0; index < this.#bounds.length; index += 2)
+      yield JSON.parse(this.#bytes.toString("utf8", this.#bounds[index], this.#bounds[index + 1]));
   }
 }
 
-function* membersOf(bytes: Buffer, start: number): Generator<{ key: string; from: number; to: number }> {
+interface Member {
+  readonly key: string;
+  readonly from: number;
+  readonly to: number;
+  /** Of a long list. */
+  readonly elements: Elements | undefined;
+}
+
+function* membersOf(bytes: Buffer, start: number): Generator<Member> {
   let at = afterSpace(bytes, start + 1);
   if (bytes[at] === code("}")) return checkEnd(bytes, at + 1);
   for (;;) {
@@ -70,8 +82,10 @@ function* membersOf(bytes: Buffer, start: number): Generator<{ key: string; from
     at = afterSpace(bytes, keyEnd);
     if (bytes[at] !== code(":")) throw broken(at);
     const from = afterSpace(bytes, at + 1);
-    const to = valueEnd(bytes, from);
-    yield { key, from, to };
+    const isLong = long.has(key) && bytes[from] === code("[");
+    const elements = isLong ? new Elements(bytes, from) : undefined;
+    const to = elements?.end ?? valueEnd(bytes, from);
+    yield { key, from, to, elements };
     at = afterSpace(bytes, to);
     if (bytes[at] === code("}")) return checkEnd(bytes, at + 1);
     if (bytes[at] !== code(",")) throw broken(at);

@@ -23,7 +23,7 @@ export function judgePolicies(change: Change): Judgement {
 
 function isPolicy(change: Change, { name, before, after }: Difference): boolean {
   if (kindOf(change.type, name) !== undefined) return true;
-  return !noPolicies.test(name) && [before, after].some((side) => isObject(asJson(side)) && hasStatement(asJson(side)));
+  return !noPolicies.test(name) && [before, after].some((side) => hasStatement(asJson(side)));
 }
 
 function hasStatement(document: object | undefined): boolean {

@@ -1,7 +1,8 @@
+import { remembering } from "../../graph/remembering";
 import { type Change, quote } from "../change";
 import type { ReviewClass } from "../classes";
 import type { Difference } from "../differences";
-import type { Judgement, Reason } from "../reason";
+import type { Judgement, Reason, Rule } from "../reason";
 import { isEmpty, unknownValue } from "../values";
 
 /** An attribute whose change means something by itself. */
@@ -71,12 +72,19 @@ function matches(pattern: RegExp, value: unknown): boolean {
   return [value].flat().some((each) => typeof each === "string" && pattern.test(each));
 }
 
-/** What a table of signals finds in a change. */
-export function judgeSignals(change: Change, signals: readonly Signal[]): Judgement {
+/** The rule that finds a table's signals in a change: of each difference the first that applies. */
+export function ruleOf(signals: readonly Signal[]): Rule {
+  // Plans have few types, and many changes of each.
+  const ofType = remembering((type) => signals.filter(({ types }) => types?.test(type) !== false));
+  const atCreation = remembering((type) => ofType(type).filter(({ when }) => when.atCreation));
+  return (change) => judge(change, change.action === "create" ? atCreation(change.type) : ofType(change.type));
+}
+
+function judge(change: Change, signals: readonly Signal[]): Judgement {
   const judged: Difference[] = [];
   const reasons: Reason[] = [];
   for (const difference of change.differences) {
-    const signal = signals.find((each) => applies(each, change, difference));
+    const signal = signals.find((each) => applies(each, difference));
     if (signal === undefined) continue;
     judged.push(difference);
     reasons.push(reasonOf(signal, change, difference));
@@ -84,10 +92,8 @@ export function judgeSignals(change: Change, signals: readonly Signal[]): Judgem
   return { judged, reasons };
 }
 
-function applies({ types, name, when }: Signal, change: Change, difference: Difference): boolean {
-  if (change.action === "create" && !when.atCreation) return false;
-  if (!name.test(difference.name) || types?.test(change.type) === false) return false;
-  return when.is(difference.before, difference.after);
+function applies({ name, when }: Signal, difference: Difference): boolean {
+  return name.test(difference.name) && when.is(difference.before, difference.after);
 }
 
 function reasonOf({ class: level, text, losesData }: Signal, change: Change, difference: Difference): Reason {
