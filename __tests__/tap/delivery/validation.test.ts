@@ -48,6 +48,17 @@ const check = (more: Partial<SmokeCheck> = {}): SmokeCheck => ({
 });
 const now = { patienceMilliseconds: 0 };
 
+/** A clock that goes on by what is waited for, at once, and by nothing else. */
+const quickClock = (start = 0) => {
+  let time = start;
+  return {
+    now: () => time,
+    wait: async (milliseconds: number) => {
+      time += milliseconds;
+    },
+  };
+};
+
 describe("smoke tests", () => {
   test("PLAT-10 an answer as it should be is none that is told of", async () => {
     answer = () => ({ body: "all is fine" });
@@ -79,8 +90,26 @@ describe("smoke tests", () => {
       count += 1;
       return count < 3 ? { status: 500 } : {};
     };
-    expect(await smokeProblems([check()], new Map(), { patienceMilliseconds: 5_000 })).toEqual([]);
-    expect(count).toBe(3);
+    const clock = quickClock();
+    expect(await smokeProblems([check()], new Map(), { patienceMilliseconds: 5_000, clock })).toEqual([]);
+    expect([count, clock.now()]).toEqual([3, 750]);
+  });
+
+  test("PLAT-10 what stays wrong is asked for as long as there is patience, and less and less often", async () => {
+    let count = 0;
+    answer = () => {
+      count += 1;
+      return { status: 500 };
+    };
+    const asked = async (patienceMilliseconds: number) => {
+      const clock = quickClock();
+      count = 0;
+      expect(await smokeProblems([check()], new Map(), { patienceMilliseconds, clock })).toHaveLength(1);
+      return [count, clock.now()];
+    };
+    expect(await asked(1_749)).toEqual([3, 750]);
+    expect(await asked(1_750)).toEqual([4, 1_750]);
+    expect(await asked(20_000)).toEqual([8, 17_750]);
   });
 
   test("PLAT-10 /health of each stack that has it is asked in every region, at the address that the environment tells", async () => {
@@ -138,7 +167,8 @@ describe("alarms", () => {
     patienceSeconds: 0,
     since: start,
     ignored: [],
-    periodMilliseconds: 20,
+    periodMilliseconds: 20_000,
+    clock: quickClock(start),
   });
   /** What is on at each time that is asked, the last one from then on; in two pages. */
   const firing = (...times: { name: string; since?: number }[][]) => {
@@ -165,13 +195,14 @@ describe("alarms", () => {
 
   test("PLAT-10 quiet is quiet for the whole window", async () => {
     const asked = firing([]);
-    expect(await alarmProblems({ ...options(), windowSeconds: 0.1 })).toEqual([]);
-    expect(asked()).toBeGreaterThan(2);
+    expect(await alarmProblems({ ...options(), windowSeconds: 100 })).toEqual([]);
+    // At its beginning, every 20 s, and at its end.
+    expect(asked()).toBe(6);
   });
 
   test("PLAT-10 one that comes on in the window counts at once", async () => {
     const asked = firing([], [], [fresh]);
-    expect(await alarmProblems({ ...options(), windowSeconds: 30, patienceSeconds: 1 })).toEqual([
+    expect(await alarmProblems({ ...options(), windowSeconds: 100, patienceSeconds: 1_000 })).toEqual([
       expect.stringMatching(/^alarms: tap-api-errors-dev-us-east-1 \(us-east-1\) is on since .*: 3 errors$/),
     ]);
     // It isn't waited for, as an older one is.
@@ -179,18 +210,24 @@ describe("alarms", () => {
   });
 
   test("PLAT-10 one that was on before may take its time to go off, and no longer", async () => {
-    firing([old], [old], []);
-    expect(await alarmProblems({ ...options(), patienceSeconds: 5, windowSeconds: 0.05 })).toEqual([]);
-    firing([old]);
-    expect(await alarmProblems({ ...options(), patienceSeconds: 0.05 })).toHaveLength(1);
+    const askedOfOne = firing([old], [old], []);
+    expect(await alarmProblems({ ...options(), patienceSeconds: 60, windowSeconds: 60 })).toEqual([]);
+    // Off after 40 s: the window begins then.
+    expect(askedOfOne()).toBe(6);
+    const askedOfAnother = firing([old]);
+    expect(await alarmProblems({ ...options(), patienceSeconds: 60, windowSeconds: 60 })).toHaveLength(1);
+    // In the 60 s, and once after them.
+    expect(askedOfAnother()).toBe(5);
   });
 
   test("PLAT-10 another environment's, and one that somebody answers for, don't count", async () => {
-    firing([
+    const asked = firing([
       { ...fresh, name: "tap-api-errors-prod-us-east-1" },
       { ...fresh, name: "tap-jobs-age-dev-us-east-1" },
     ]);
-    expect(await alarmProblems({ ...options(), ignored: ["tap-jobs-age-dev-us-east-1"] })).toEqual([]);
+    const ignored = ["tap-jobs-age-dev-us-east-1"];
+    expect(await alarmProblems({ ...options(), windowSeconds: 20, ignored })).toEqual([]);
+    expect(asked()).toBe(2);
   });
 });
 

@@ -1,6 +1,7 @@
 import { CloudWatchClient, DescribeAlarmsCommand } from "@aws-sdk/client-cloudwatch";
 import { driftMetrics } from "../../../config/delivery";
 import type { AwsSettings } from "../aws";
+import { systemWaitingClock, type WaitingClock } from "./time";
 
 export interface QuietOptions {
   /** Clients' settings for each region of the environment. */
@@ -17,6 +18,8 @@ export interface QuietOptions {
   readonly signal?: AbortSignal;
   /** @default 10 s */
   readonly periodMilliseconds?: number;
+  /** What the window and the patience are measured by. @default the system's */
+  readonly clock?: WaitingClock;
 }
 
 interface FiringAlarm {
@@ -33,18 +36,19 @@ interface FiringAlarm {
  */
 export async function alarmProblems(options: QuietOptions): Promise<string[]> {
   const { windowSeconds, patienceSeconds, since, periodMilliseconds = 10_000, signal } = options;
-  const start = Date.now();
+  const { clock = systemWaitingClock } = options;
+  const start = clock.now();
   let quietSince: number | undefined;
   for (;;) {
     const firing = await firingAlarms(options);
-    const now = Date.now();
+    const now = clock.now();
     const fresh = firing.filter((alarm) => alarm.since >= since);
     if (fresh.length > 0) return fresh.map(problemOf);
     quietSince = firing.length > 0 ? undefined : (quietSince ?? now);
     if (quietSince !== undefined && now - quietSince >= windowSeconds * 1_000) return [];
     if (quietSince === undefined && now - start > patienceSeconds * 1_000) return firing.map(problemOf);
     if (signal?.aborted) return ["alarms: interrupted before the window was over"];
-    await new Promise((resolve) => setTimeout(resolve, Math.min(periodMilliseconds, windowSeconds * 1_000)));
+    await clock.wait(Math.min(periodMilliseconds, windowSeconds * 1_000));
   }
 }
 

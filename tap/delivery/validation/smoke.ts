@@ -3,6 +3,7 @@ import { z } from "zod";
 import { ConfigError } from "../../../config/errors";
 import { validate } from "../../../config/validate";
 import type { TerraformJson } from "../../graph/terraform-json";
+import { systemWaitingClock, type WaitingClock } from "./time";
 
 const statusError = "must be an HTTP status, 100 to 599";
 const text = z.string({ error: "must be a text" }).min(1, { error: "must be a text" });
@@ -72,6 +73,8 @@ export interface SmokeOptions {
   readonly patienceMilliseconds: number;
   /** Of one request. @default 10 s */
   readonly timeoutMilliseconds?: number;
+  /** What the patience is measured by. @default the system's */
+  readonly clock?: WaitingClock;
 }
 
 /** Asks all at once, and says which don't answer as they should. */
@@ -105,12 +108,13 @@ function urlsOf(
 }
 
 async function problemsOf(check: SmokeCheck, url: string, options: SmokeOptions): Promise<string[]> {
-  const deadline = Date.now() + options.patienceMilliseconds;
+  const { clock = systemWaitingClock, patienceMilliseconds } = options;
+  const deadline = clock.now() + patienceMilliseconds;
   for (let wait = 250; ; wait = Math.min(wait * 2, 5_000)) {
     const problem = await ask(check, url, options.timeoutMilliseconds ?? 10_000);
     if (problem === undefined) return [];
-    if (Date.now() + wait > deadline) return [problem];
-    await new Promise((resolve) => setTimeout(resolve, wait));
+    if (clock.now() + wait > deadline) return [problem];
+    await clock.wait(wait);
   }
 }
 
