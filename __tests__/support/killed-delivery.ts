@@ -1,17 +1,18 @@
 /*
  * A promotion of three stacks, which are files, with its ledger in a file; it is killed before the nth write of a file,
- * or after it. killed.test.ts bundles it and starts it.
+ * or after it. Its clock may be ahead, so that a lease has ended for which nobody waited. killed.test.ts bundles it and
+ * starts it.
  */
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { deliver } from "../../tap/delivery/engine";
 import { FileLedger } from "../../tap/delivery/file-ledger";
-import { systemClock } from "../../tap/delivery/holding";
+import { type Clock, systemClock } from "../../tap/delivery/holding";
 import type { EnvironmentRecord } from "../../tap/delivery/ledger";
 import type { PlannedChange } from "../../tap/delivery/run";
 import type { StepResult } from "../../tap/delivery/steps";
 
-const [folder = "", release = "", killAt = "0", when = "before"] = process.argv.slice(2);
+const [folder = "", release = "", killAt = "0", when = "before", aheadMilliseconds = "0"] = process.argv.slice(2);
 const stackIds = ["network", "data", "api"];
 let writes = 0;
 
@@ -19,6 +20,8 @@ function maybeDie(now: "before" | "after"): void {
   if (now === "before") writes += 1;
   if (writes === Number(killAt) && now === when) process.kill(process.pid, "SIGKILL");
 }
+
+const clock: Clock = { ...systemClock, now: () => systemClock.now() + Number(aheadMilliseconds) };
 
 class DyingLedger extends FileLedger {
   override async write(record: EnvironmentRecord, expectedVersion: number): Promise<void> {
@@ -46,8 +49,9 @@ deliver(
   {
     ledger: new DyingLedger(folder, "dev"),
     by: { who: "somebody", host: "here", pid: process.pid },
-    clock: systemClock,
-    leaseMilliseconds: 300,
+    clock,
+    // Longer than any process here takes: none loses it because it is slow.
+    leaseMilliseconds: 600_000,
     newRunId: () => `${Date.now()}-${process.pid}`,
     stepsFor: () => ({
       ...{ settle: fine, verify: fine, order: fine, copy: fine, open: fine, audit: fine, drift: fine, functions: fine },
