@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { buildSync } from "esbuild";
@@ -44,9 +44,10 @@ describe("the Terraform that runs", () => {
 });
 
 describe("a run with its output in a file", () => {
-  /** Counts the SIGINTs that it gets, and takes its time. */
-  const patient =
-    'count=0; trap "count=\\$((count+1)); echo interrupted \\$count" INT; echo begun; for i in $(seq 30); do sleep 0.1; done; echo ended';
+  /** Counts the SIGINTs that it gets. It takes its time after the first one, and much more time without any. */
+  const patient = `count=0; trap 'count=$((count+1)); echo interrupted $count' INT; echo begun
+for i in $(seq 300); do [ $count -gt 0 ] && break; sleep 0.1; done
+for i in $(seq 10); do sleep 0.1; done; echo ended`;
   const run = (script: string, signal?: AbortSignal, onLine?: (line: string) => void) => {
     const folder = temporaryFolder();
     return terraformLogged(testContext(fakeTerraform(script)), folder, ["plan"], {
@@ -82,7 +83,9 @@ describe("a run with its output in a file", () => {
 
   test("PLAT-10 where this process is killed, Terraform goes on to its end", async () => {
     const folder = temporaryFolder();
-    const { TERRAFORM_BINARY_NAME: fake } = fakeTerraform('touch begun; sleep 0.5; echo "still writing"; touch ended');
+    const { TERRAFORM_BINARY_NAME: fake } = fakeTerraform(
+      'touch begun; for i in $(seq 1200); do [ -e killed ] && break; sleep 0.05; done; sleep 0.2; echo "still writing"; touch ended',
+    );
     const parent = join(folder, "parent.cjs");
     buildSync({
       stdin: {
@@ -97,11 +100,14 @@ describe("a run with its output in a file", () => {
       outfile: parent,
     });
     const child = spawn(process.execPath, [parent], { cwd: folder, stdio: "ignore" });
+    const isGone = new Promise((resolve) => child.once("exit", resolve));
     const untilThere = async (name: string) => {
-      for (let left = 100; left > 0 && !existsSync(join(folder, name)); left -= 1) await pause(100);
+      for (let left = 600; left > 0 && !existsSync(join(folder, name)); left -= 1) await pause(100);
     };
     await untilThere("begun");
     child.kill("SIGKILL");
+    await isGone;
+    writeFileSync(join(folder, "killed"), "");
     await untilThere("ended");
     expect(existsSync(join(folder, "ended"))).toBe(true);
     expect(readFileSync(join(folder, "plan.log"), "utf8")).toContain("still writing");
