@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { categoryOf } from "../../../../tap/audit/report/categories";
 import { layersOf } from "../../../../tap/audit/report/layers";
 import { layout, nodeSize } from "../../../../tap/audit/report/layout";
+import { betweenLinearAndQuadratic, growth } from "../../../support/growth";
 
 /* Where nodes are drawn. */
 
@@ -100,14 +101,16 @@ test("a large drawing is about as wide as the room for it", () => {
 });
 
 test("takes nearly linear time", () => {
-  const time = (count: number) => {
-    const edges = Array.from({ length: count * 3 }, (_, at): Edge => [at % count, (at * 7919 + 13) % count]);
-    const start = performance.now();
-    layout(alike(count), edges);
-    return performance.now() - start;
-  };
-  time(1_000);
-  expect(time(16_000) / Math.max(5, time(2_000))).toBeLessThan(40);
+  const grown = growth({
+    size: 4_000,
+    times: 8,
+    make: (count) => ({
+      nodes: alike(count),
+      edges: Array.from({ length: count * 3 }, (_, at): Edge => [at % count, (at * 7919 + 13) % count]),
+    }),
+    work: ({ nodes, edges }) => layout(nodes, edges),
+  });
+  expect(grown).toBeLessThan(betweenLinearAndQuadratic(8));
 });
 
 test("a long chain doesn't overflow the stack", () => {
