@@ -54,7 +54,8 @@ export async function createTable(dynamo: LocalDynamo, tableName: string): Promi
   await untilActive(dynamo, tableName);
 }
 
-async function untilActive(dynamo: LocalDynamo, tableName: string): Promise<void> {
+/** DynamoDB makes tables in its own time. */
+export async function untilActive(dynamo: LocalDynamo, tableName: string): Promise<void> {
   const { Table } = (await dynamo.call("DescribeTable", { TableName: tableName })) as {
     Table: { TableStatus: string };
   };

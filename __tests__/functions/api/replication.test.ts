@@ -192,7 +192,7 @@ describe("taking in", () => {
       ),
       { numRuns: 40 },
     );
-  }, 30_000);
+  });
 
   test("API-16 a copy never takes the place of this region's item, nor one region's copy that of another's", async () => {
     const { id } = (await east.call(create({ name: "east" }))).body;

@@ -424,7 +424,6 @@ describe("delete", () => {
       // As many as a deletion has calls, and one that none was lost of.
       expect(interruptions).toBe(7);
     },
-    60_000,
   );
 
   test("FIL-06 a file that is still listed has its object, or its deletion goes on when it is repeated", async () => {

@@ -1,4 +1,4 @@
-import { type LocalDynamo, startDynamo } from "../../support/dynalite";
+import { type LocalDynamo, startDynamo, untilActive } from "../../support/dynalite";
 
 /** The index of a client's files, newest last. */
 export const indexName = "by-owner";
@@ -34,11 +34,7 @@ export async function startFilesDynamo(tableName: string): Promise<LocalDynamo> 
   // It comes with a table of another kind, that nobody asks for.
   const dynamo = await startDynamo("another");
   await dynamo.call("CreateTable", filesTableDefinition(tableName));
-  const isActive = async () => {
-    const { Table } = await dynamo.call("DescribeTable", { TableName: tableName });
-    return (Table as { TableStatus: string }).TableStatus === "ACTIVE";
-  };
-  while (!(await isActive())) await new Promise((resolve) => setTimeout(resolve, 5));
+  await untilActive(dynamo, tableName);
   return dynamo;
 }
 

@@ -99,7 +99,6 @@ test.each<[string, Fate, object, string]>([
     expect(answered.trace).toEqual([`Problem: ${(problem as { title: string }).title}`]);
     expect(answered.lines).toContainEqual(expect.objectContaining({ [metric]: 1, service: "records" }));
   },
-  15_000,
 );
 
 test("REC-06 the log has the cause, which the answer hasn't", async () => {

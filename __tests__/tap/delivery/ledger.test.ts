@@ -7,7 +7,7 @@ import { DynamoLedger } from "../../../tap/delivery/dynamo-ledger";
 import { FileLedger } from "../../../tap/delivery/file-ledger";
 import { type EnvironmentRecord, type Ledger, LedgerConflict, LedgerUnreachable } from "../../../tap/delivery/ledger";
 import type { Run } from "../../../tap/delivery/run";
-import { type LocalDynamo, startDynamo } from "../../support/dynalite";
+import { type LocalDynamo, startDynamo, untilActive } from "../../support/dynalite";
 import { projectRoot, temporaryFolder } from "../../support/project";
 
 const tableName = "tap-delivery-ledger-dev-us-east-1";
@@ -29,7 +29,7 @@ beforeAll(async () => {
     ],
     BillingMode: "PAY_PER_REQUEST",
   });
-  await new Promise((resolve) => setTimeout(resolve, 50));
+  await untilActive(dynamo, tableName);
   Object.assign(process.env, dynamo.variables);
 });
 afterAll(async () => {

@@ -45,7 +45,7 @@ const signed = (service: string) => ({
 
 async function recorded(count: number): Promise<Record<string, unknown>[]> {
   const lines = () => readFileSync(calls, "utf8").trim().split("\n");
-  for (let attempt = 0; attempt < 100 && lines().length < count; attempt += 1)
+  for (let attempt = 0; attempt < 3_000 && lines().length < count; attempt += 1)
     await new Promise((resolve) => setTimeout(resolve, 20));
   return lines().map((line) => JSON.parse(line));
 }

@@ -109,7 +109,8 @@ function membersOf(group: number): string[] {
 }
 
 async function until(isSo: () => boolean): Promise<void> {
-  for (let attempt = 0; attempt < 200 && !isSo(); attempt += 1) await new Promise((resolve) => setTimeout(resolve, 25));
+  for (let attempt = 0; attempt < 2_400 && !isSo(); attempt += 1)
+    await new Promise((resolve) => setTimeout(resolve, 25));
   expect(isSo()).toBe(true);
 }
 
