@@ -198,6 +198,9 @@ describe("alarms", () => {
     expect(await alarmProblems({ ...options(), windowSeconds: 100 })).toEqual([]);
     // At its beginning, every 20 s, and at its end.
     expect(asked()).toBe(6);
+    const { clock, ...others } = options();
+    expect(await alarmProblems({ ...others, clock, windowSeconds: 50 })).toEqual([]);
+    expect(clock.now() - start).toBe(50_000);
   });
 
   test("PLAT-10 one that comes on in the window counts at once", async () => {
@@ -218,6 +221,12 @@ describe("alarms", () => {
     expect(await alarmProblems({ ...options(), patienceSeconds: 60, windowSeconds: 60 })).toHaveLength(1);
     // In the 60 s, and once after them.
     expect(askedOfAnother()).toBe(5);
+  });
+
+  test("PLAT-10 where nothing has to be quiet for a time, an older one is still not asked for without a pause", async () => {
+    const asked = firing([old]);
+    expect(await alarmProblems({ ...options(), patienceSeconds: 60 })).toHaveLength(1);
+    expect(asked()).toBe(5);
   });
 
   test("PLAT-10 another environment's, and one that somebody answers for, don't count", async () => {

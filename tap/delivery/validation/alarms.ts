@@ -45,10 +45,11 @@ export async function alarmProblems(options: QuietOptions): Promise<string[]> {
     const fresh = firing.filter((alarm) => alarm.since >= since);
     if (fresh.length > 0) return fresh.map(problemOf);
     quietSince = firing.length > 0 ? undefined : (quietSince ?? now);
-    if (quietSince !== undefined && now - quietSince >= windowSeconds * 1_000) return [];
+    const left = quietSince === undefined ? Number.POSITIVE_INFINITY : quietSince - now + windowSeconds * 1_000;
+    if (left <= 0) return [];
     if (quietSince === undefined && now - start > patienceSeconds * 1_000) return firing.map(problemOf);
     if (signal?.aborted) return ["alarms: interrupted before the window was over"];
-    await clock.wait(Math.min(periodMilliseconds, windowSeconds * 1_000));
+    await clock.wait(Math.min(periodMilliseconds, left));
   }
 }
 
