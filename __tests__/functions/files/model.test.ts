@@ -16,12 +16,31 @@ beforeAll(async () => {
   ({ imageLabels } = await import("../../../functions/files/model/labels"));
 });
 beforeEach(async () => {
+  // The day doesn't end in the middle of a test; all else goes on.
+  jest.useFakeTimers({ doNotFake: allButDate });
   process.env.MODEL_IDS = "model-a,model-b";
   process.env.MODEL_DAILY_BUDGET = "100000";
   local.aws.model = () => said("A summary.");
   const today = { id: { S: budgetId() }, version: { S: "tokens" } };
   await local.aws.dynamo.call("DeleteItem", { TableName: tableName, Key: today });
 });
+
+afterEach(() => {
+  jest.useRealTimers();
+});
+
+const allButDate: FakeableAPI[] = [
+  "hrtime",
+  "nextTick",
+  "performance",
+  "queueMicrotask",
+  "setImmediate",
+  "clearImmediate",
+  "setInterval",
+  "clearInterval",
+  "setTimeout",
+  "clearTimeout",
+];
 
 const budgetId = () => `budget#${new Date().toISOString().slice(0, 10)}`;
 const tokens = async () => Number((await itemsOf(local.aws.dynamo, tableName, budgetId())).tokens?.tokens?.N ?? 0);
