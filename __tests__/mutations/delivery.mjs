@@ -38,6 +38,15 @@ export const deliveryMutations = [
   },
   {
     id: "PLAT-08",
+    name: "why a step ended is told without that the lease is lost",
+    file: "tap/delivery/engine.ts",
+    from: "return [(error as Error).message, problem]",
+    to: "return [problem]",
+    tests: "tap/delivery/engine",
+    title: "PLAT-08",
+  },
+  {
+    id: "PLAT-08",
     name: "a takeover waits for nobody",
     file: "tap/delivery/engine.ts",
     from: "return this.holding.tookOver || wasBrokenOff(this.#run, this.holding.token)",

@@ -62,10 +62,20 @@ class Delivery {
       if (approval !== undefined) await this.#record({ type: "approved", ...approval, by });
       return await this.#loop();
     } catch (error) {
-      if (error instanceof LeaseLost || error instanceof LedgerUnreachable) return this.#stopped([error.message]);
-      if (!(error instanceof StopsHere)) throw error;
-      await this.#record({ type: "interrupted", problems: [error.message] }).catch(() => {});
-      return this.#stopped([error.message]);
+      if (error instanceof StopsHere) return this.#stopped(await this.#interrupted(error.message));
+      if (isStop(error)) return this.#stopped([(error as Error).message]);
+      throw error;
+    }
+  }
+
+  /** What was lost together with the lease, or with the ledger, was mostly lost because of that: it is told first. */
+  async #interrupted(problem: string): Promise<string[]> {
+    try {
+      await this.#record({ type: "interrupted", problems: [problem] });
+      return [problem];
+    } catch (error) {
+      if (isStop(error)) return [(error as Error).message, problem];
+      throw error;
     }
   }
 

@@ -289,6 +289,28 @@ test("PLAT-08 a session that expires leaves the run open, and neither fails it n
   expect((await run({})).status).toBe("good");
 });
 
+test("PLAT-08 what ends because the lease was taken over says so, whatever it ended with", async () => {
+  await promote("r1");
+  const interrupted = "interrupted: execution halted";
+  let other: DeliveryResult | undefined;
+  const result = await promote("r2", {
+    steps: (_, process) => ({
+      apply: async () => {
+        process.isAsleep = true;
+        world.pass(60_001);
+        process.isAsleep = false;
+        other = await run({});
+        throw new StopsHere(interrupted);
+      },
+    }),
+  });
+  expect(other?.status).toBe("good");
+  expect(result).toMatchObject({
+    status: "stopped",
+    problems: [expect.stringMatching(/^The lease of prod was taken over/), interrupted],
+  });
+});
+
 test("PLAT-08 Ctrl-C ends it after the step that runs", async () => {
   const interrupt = new AbortController();
   const result = await promote("r1", {
