@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { closeSync, openSync, readSync, statSync } from "node:fs";
+import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import type { Context } from "../context";
 import { binaryOf, environmentOf, notFound } from "./run";
 
@@ -37,9 +37,9 @@ export function terraformLogged(
   args: readonly string[],
   { log, out, variables, signal, onLine }: LoggedOptions,
 ): Promise<LoggedResult> {
-  const logFile = openSync(log, "a", 0o600);
+  const logFile = openSync(log, "a+", 0o600);
   const outFile = out === undefined ? logFile : openSync(out, "w", 0o600);
-  const lines = new Lines(log, statSync(log).size, onLine);
+  const lines = new Lines(logFile, fstatSync(logFile).size, onLine);
   return new Promise<LoggedResult>((resolve, reject) => {
     if (signal?.aborted) return resolve({ exitCode: 130, text: "" });
     const child = spawn(binaryOf(context), args, {
@@ -70,14 +70,14 @@ export function terraformLogged(
   });
 }
 
-/** What is added to a file, line by line. */
+/** What is added to an open file, line by line; also where somebody has taken the file away. */
 class Lines {
   #chunks: Buffer[] = [];
   #rest = "";
   readonly #decoder = new TextDecoder();
 
   constructor(
-    private readonly path: string,
+    private readonly file: number,
     private offset: number,
     private readonly onLine: ((line: string) => void) | undefined,
   ) {}
@@ -87,17 +87,15 @@ class Lines {
   }
 
   read(): void {
-    const file = openSync(this.path, "r");
-    try {
-      const buffer = Buffer.alloc(64 * 1024);
-      for (let size = readSync(file, buffer, 0, buffer.length, this.offset); size > 0; ) {
-        this.#add(Buffer.from(buffer.subarray(0, size)));
-        this.offset += size;
-        size = readSync(file, buffer, 0, buffer.length, this.offset);
-      }
-    } finally {
-      closeSync(file);
+    const buffer = Buffer.alloc(64 * 1024);
+    for (let size = this.#next(buffer); size > 0; size = this.#next(buffer)) {
+      this.#add(Buffer.from(buffer.subarray(0, size)));
+      this.offset += size;
     }
+  }
+
+  #next(buffer: Buffer): number {
+    return readSync(this.file, buffer, 0, buffer.length, this.offset);
   }
 
   #add(chunk: Buffer): void {

@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { buildSync } from "esbuild";
@@ -68,6 +68,21 @@ for i in $(seq 10); do sleep 0.1; done; echo ended`;
     expect(text).not.toContain("interrupted 2");
     expect(text.trim().endsWith("ended")).toBe(true);
     expect(lines).toEqual(text.trim().split("\n"));
+  });
+
+  test("PLAT-08 whoever takes over removes what was there: the log that Terraform writes to is read to its end", async () => {
+    const lines: string[] = [];
+    const folder = temporaryFolder();
+    const log = join(folder, "plan.log");
+    const script = "echo begun; while [ -e plan.log ]; do sleep 0.05; done; sleep 0.3; echo ended";
+    const { exitCode, text } = await terraformLogged(testContext(fakeTerraform(script)), folder, ["apply"], {
+      log,
+      onLine: (line) => {
+        lines.push(line);
+        rmSync(log, { force: true });
+      },
+    });
+    expect([exitCode, text, lines]).toEqual([0, "begun\nended\n", ["begun", "ended"]]);
   });
 
   test("after an interruption nothing is begun", async () => {
