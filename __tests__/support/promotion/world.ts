@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
@@ -125,7 +125,8 @@ export class PromotionWorld {
         ...terraformVariables(),
         ...this.emulator.variables,
         AWS_ENDPOINT_URL_DYNAMODB: this.proxyEndpoint,
-        TF_PLUGIN_CACHE_DIR: this.#pluginCache(),
+        // A world is a machine of its own: without a lock file, Terraform fills the cache again while others use it.
+        TF_PLUGIN_CACHE_DIR: join(this.folder, "plugins"),
         TF_STANDIN_LOG: this.log,
         TAP_CUT_OFF_WAIT_MILLISECONDS: "0",
         ...variables,
@@ -279,12 +280,6 @@ export class PromotionWorld {
   #agreedTables = 0;
   forgetDeletedTables(): void {
     this.#agreedTables += this.deletedTables().length;
-  }
-
-  #pluginCache(): string {
-    const cache = join(projectRoot, ".cache", "promotion-plugins");
-    mkdirSync(cache, { recursive: true });
-    return cache;
   }
 }
 
