@@ -105,12 +105,12 @@ function isRandom(run: string): boolean {
   if (characters.length < shortestKey || characters.length > longestKey) return false;
   // Ids and digests in hexadecimal digits, and names in one case, have two kinds of characters at most.
   if (!/[a-z]/.test(characters) || !/[A-Z]/.test(characters) || !/[0-9]/.test(characters)) return false;
-  return turnsOf(characters) >= leastTurns * characters.length && entropyOf(characters) >= leastEntropy;
+  return turnsOf(run) >= leastTurns * characters.length && entropyOf(characters) >= leastEntropy;
 }
 
-/** How often a letter follows a digit, a digit a letter, or a capital a small letter. */
-function turnsOf(characters: string): number {
-  return characters.match(/[a-z](?=[A-Z0-9])|[A-Z](?=[0-9])|[0-9](?=[A-Za-z])/g)?.length ?? 0;
+/** How often a letter meets a digit, or a capital follows a small letter; from word to word of `us-east-1-v2` doesn't count. */
+function turnsOf(run: string): number {
+  return run.match(/[a-z](?=[A-Z0-9])|[A-Z](?=[0-9])|[0-9](?=[A-Za-z])/g)?.length ?? 0;
 }
 
 /** Shannon's entropy, in bits per character. */

@@ -102,6 +102,7 @@ test("lets off names of things, made of words, regions and accounts", () => {
         expect(secretIn("arn", `arn:aws:sqs:us-east-1:111111111111:${parts.join(separator)}`)).toBeUndefined();
       },
     ),
+    { examples: [[["v2", "tap", "us-east-1", "v2", "files", "Api"], "-"]] },
   );
 });
 
