@@ -1,7 +1,9 @@
 import { Command, CommanderError } from "commander";
 import type { ParsedBackend } from "../config/backend";
 import { ConfigError } from "../config/errors";
-import { CommandError, type Context } from "./context";
+import { CommandError, type Context, UsageError } from "./context";
+
+const helpHint = "(tap <command> --help shows how)";
 
 /** 0: done. 1: refused, because of what the message says. 2: called wrongly, or broken. */
 const exitCodes = { done: 0, refused: 1, failed: 2 } as const;
@@ -50,7 +52,7 @@ function createProgram(context: Context, verbs: readonly AddCommand[]): Command 
       "\nExit codes: 0 done; 1 refused, the message says why; 2 called wrongly, or a failure of the command itself.",
     )
     .exitOverride()
-    .showHelpAfterError("(tap <command> --help shows how)");
+    .showHelpAfterError(helpHint);
   for (const add of verbs) add(program, context);
   return program;
 }
@@ -61,6 +63,10 @@ function report(error: unknown, context: Context): number {
     const count = error.problems.length === 1 ? "One thing is" : `${error.problems.length} things are`;
     context.remark(`${count} wrong; nothing was written.\n\n${error.message.replaceAll(/^/gm, "  ")}`);
     return exitCodes.refused;
+  }
+  if (error instanceof UsageError) {
+    context.remark(`${error.message}\n${helpHint}`);
+    return exitCodes.failed;
   }
   if (error instanceof CommandError) {
     context.remark(error.message);

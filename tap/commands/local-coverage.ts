@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import type { Command } from "commander";
-import { CommandError, type Context } from "../context";
+import { CommandError, type Context, UsageError } from "../context";
 import { type LocalState, localFolder } from "../local/state";
 import { addEnvironment, type SelectionOptions } from "../selection";
 
@@ -46,9 +46,7 @@ async function coverageCommand(
 ): Promise<void> {
   const least = Number(options.failUnder ?? 0);
   if (!(least >= 0 && least <= 100))
-    throw new CommandError(
-      `--fail-under takes a percentage, from 0 to 100 (given ${JSON.stringify(options.failUnder)})`,
-    );
+    throw new UsageError(`--fail-under takes a percentage, from 0 to 100 (given ${JSON.stringify(options.failUnder)})`);
   const state = running(context, options);
   const own = join(localFolder(context.projectRoot, state.environment), "calls.jsonl");
   const files = options.calls?.map((file) => resolve(context.cwd, file)) ?? (existsSync(own) ? [own] : []);

@@ -2,7 +2,7 @@ import { resolve } from "node:path";
 import type { Command } from "commander";
 import type { Environment } from "../../config/environment";
 import { type PlannedStack, planStacks } from "../../main";
-import { CommandError, type Context, loadConfiguration } from "../context";
+import { CommandError, type Context, loadConfiguration, UsageError } from "../context";
 import { localFolder } from "../local/state";
 import type { UpOptions, UpResult } from "../local/up";
 import { withLock } from "../lock";
@@ -50,7 +50,7 @@ Exit codes: 0 all is as it was synthesized; 1 it isn't, or another command is at
 async function upCommand(context: Context, options: UpCommandOptions): Promise<void> {
   const port = Number(options.port);
   if (!Number.isInteger(port) || port < 0 || port > 65_535)
-    throw new CommandError(`--port takes a port, from 1 to 65535 (given ${JSON.stringify(options.port)})`);
+    throw new UsageError(`--port takes a port, from 1 to 65535 (given ${JSON.stringify(options.port)})`);
   const environment = environmentOf(context, options);
   const name = environment.environmentSuffix;
   if (options.apply !== undefined) {

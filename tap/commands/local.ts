@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import type { Command } from "commander";
-import { CommandError, type Context } from "../context";
+import { CommandError, type Context, UsageError } from "../context";
 import { type LocalState, localFolder, readState } from "../local/state";
 import { lockHolder, withLock } from "../lock";
 import { addEnvironment, type SelectionOptions } from "../selection";
@@ -132,7 +132,7 @@ async function invokeCommand(
   try {
     JSON.parse(payload);
   } catch (error) {
-    throw new CommandError(`--payload is no JSON: ${(error as Error).message}`);
+    throw new UsageError(`--payload is no JSON: ${(error as Error).message}`);
   }
   const { invokeFunction } = await import("../local/invoke");
   const result = await invokeFunction(state, name, payload, options.region);
@@ -165,7 +165,7 @@ async function logsCommand(
   options: CallOptions & { since: string; follow?: boolean },
 ): Promise<void> {
   const minutes = Number(options.since);
-  if (!(minutes > 0)) throw new CommandError(`--since takes minutes (given ${JSON.stringify(options.since)})`);
+  if (!(minutes > 0)) throw new UsageError(`--since takes minutes (given ${JSON.stringify(options.since)})`);
   const state = running(context, options);
   const { logLines } = await import("../local/logs");
   const end = new AbortController();

@@ -1,6 +1,6 @@
 import { join, relative, resolve } from "node:path";
 import { type Command, Option } from "commander";
-import { CommandError, type Context, outputFolder } from "../context";
+import { CommandError, type Context, outputFolder, UsageError } from "../context";
 import { parseStackId } from "../graph/stack-id";
 import { interruptible } from "../interrupt";
 import { withLock } from "../lock";
@@ -113,14 +113,14 @@ function asCalled(context: Context, { shard, parallelism, out }: PlanCommandOpti
     try {
       return read();
     } catch (error) {
-      if (!(error instanceof CommandError)) throw error;
+      if (!(error instanceof UsageError)) throw error;
       problems.push(error.message);
       return undefined;
     }
   };
   const part = shard === undefined ? undefined : attempt(() => parseShard(shard));
   const many = parallelism === undefined ? undefined : attempt(() => parseParallelism(parallelism));
-  if (problems.length > 0) throw new CommandError(problems.join("\n"));
+  if (problems.length > 0) throw new UsageError(problems.join("\n"));
   return {
     ...(part === undefined ? {} : { shard: part }),
     ...(many === undefined ? {} : { parallelism: many }),
@@ -131,7 +131,7 @@ function asCalled(context: Context, { shard, parallelism, out }: PlanCommandOpti
 export function parseParallelism(text: string): number {
   const number = Number(text);
   if (Number.isInteger(number) && number >= 1 && number <= 64) return number;
-  throw new CommandError(`--parallelism takes a whole number of stacks from 1 to 64 (given ${JSON.stringify(text)})`);
+  throw new UsageError(`--parallelism takes a whole number of stacks from 1 to 64 (given ${JSON.stringify(text)})`);
 }
 
 /** What is to be planned, and what there is beside it: of what lies in `--from`, else of what is synthesized for it. */

@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import { didYouMean } from "../../config/errors";
-import { CommandError, type Context, loadConfiguration, outputFolder } from "../context";
+import { CommandError, type Context, loadConfiguration, outputFolder, UsageError } from "../context";
 import { readGraph } from "../graph/read";
 import { type DeadLetterQueue, deadLetterQueues, describeTarget } from "../redrive/dead-letters";
 import type { DeadLetter } from "../redrive/redrive";
@@ -43,7 +43,7 @@ async function redriveCommand(
 ): Promise<void> {
   const limit = Number(options.limit);
   if (!Number.isInteger(limit) || limit < 1)
-    throw new CommandError(`--limit takes a whole number from 1 (given ${JSON.stringify(options.limit)})`);
+    throw new UsageError(`--limit takes a whole number from 1 (given ${JSON.stringify(options.limit)})`);
   const queues = queuesOf(context, options);
   if (name === undefined) {
     context.print(options.json ? JSON.stringify(queues, null, 2) : list(queues));

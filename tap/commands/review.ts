@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import { type Command, Option } from "commander";
-import { CommandError, type Context } from "../context";
+import { CommandError, type Context, UsageError } from "../context";
 import { writeWhole } from "../files";
 import {
   atLeast,
@@ -76,11 +76,11 @@ environment. There is one comment for each set of environments.
 
 Exit codes: 0 reviewed; 1 something of the class of --fail-on or worse, no plan, or no comment; 2 called wrongly.`,
     )
-    .action((plans: string[], options: ReviewOptions, command: Command) => review(context, plans, options, command));
+    .action((plans: string[], options: ReviewOptions) => review(context, plans, options));
 }
 
-async function review(context: Context, paths: string[], options: ReviewOptions, command: Command): Promise<void> {
-  const target = checkCall(context, paths, options, command);
+async function review(context: Context, paths: string[], options: ReviewOptions): Promise<void> {
+  const target = checkCall(context, paths, options);
   const { plans, notes } = readPlans(paths, context.cwd);
   const result = reviewRead(plans, [...notes, ...options.waiting, ...options.failed]);
   const text = outputOf(context, result, options);
@@ -104,18 +104,13 @@ function reviewRead(plans: readonly StackPlanJson[], notes: readonly StackNote[]
 }
 
 /** All that is wrong with a call is told at once. */
-function checkCall(
-  context: Context,
-  paths: readonly string[],
-  options: ReviewOptions,
-  command: Command,
-): CommentTarget | undefined {
+function checkCall(context: Context, paths: readonly string[], options: ReviewOptions): CommentTarget | undefined {
   const problems: string[] = [];
   if (options.json && options.markdown) problems.push("--json and --markdown are two forms: name one");
   if (paths.filter((path) => path === "-").length > 1) problems.push("standard input (-) can be read once");
   if (options.pullRequest !== undefined && !options.comment) problems.push("--pull-request goes with --comment");
   const target = options.comment ? targetOf(context, options, problems) : undefined;
-  if (problems.length > 0) command.error(problems.join("\n"), { exitCode: 2 });
+  if (problems.length > 0) throw new UsageError(problems.join("\n"));
   return target;
 }
 

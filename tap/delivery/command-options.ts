@@ -1,6 +1,6 @@
 import { type Command, Option } from "commander";
 import { type Severity, severities } from "../audit/rule";
-import { CommandError, type Context } from "../context";
+import { type Context, UsageError } from "../context";
 import { addBackendConfig, collect } from "../selection";
 
 /** What promote and rollback both take. */
@@ -72,7 +72,7 @@ export interface Numbers {
   readonly parallelism?: number;
 }
 
-/** The options that are numbers. @throws CommandError with all that are none */
+/** The options that are numbers. @throws UsageError with all that are none */
 export function numbersIn(options: DeliveryOptions): Numbers {
   const problems: string[] = [];
   const read = (option: string, value: string, least: number, most: number): number => {
@@ -90,17 +90,17 @@ export function numbersIn(options: DeliveryOptions): Numbers {
     alarmPatience: read("--alarm-patience", options.alarmPatience, 0, 86_400),
     ...(parallelism === undefined ? {} : { parallelism: read("--parallelism", parallelism, 1, 64) }),
   };
-  if (problems.length > 0) throw new CommandError(problems.join("\n"));
+  if (problems.length > 0) throw new UsageError(problems.join("\n"));
   return numbers;
 }
 
-/** Who agrees to what. @throws CommandError where one of both is missing, or they can't be right */
+/** Who agrees to what. @throws UsageError where one of both is missing, or they can't be right */
 export function approvalIn(
   { approve, approver }: DeliveryOptions,
   { variables }: Context,
 ): { hash: string; approver: string } | undefined {
   if (approve === undefined) {
-    if (approver !== undefined) throw new CommandError("--approver goes with --approve <hash>: what is agreed to?");
+    if (approver !== undefined) throw new UsageError("--approver goes with --approve <hash>: what is agreed to?");
     return undefined;
   }
   const name = (approver ?? variables.GITHUB_ACTOR ?? "").trim();
@@ -110,6 +110,6 @@ export function approvalIn(
       : [`--approve takes the 64 hex digits that a waiting run prints (given ${JSON.stringify(approve)})`]),
     ...(name === "" ? ["--approve needs --approver <name>: the history says who agreed"] : []),
   ];
-  if (problems.length > 0) throw new CommandError(problems.join("\n"));
+  if (problems.length > 0) throw new UsageError(problems.join("\n"));
   return { hash: approve, approver: name };
 }

@@ -1,6 +1,6 @@
 import { cpSync, existsSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { CommandError, type Context } from "../context";
+import { CommandError, type Context, UsageError } from "../context";
 import { readCdktfFolder } from "../graph/read-cdktf";
 import { withLock } from "../lock";
 import { failure, terraform, terraformOrRefuse } from "../terraform";
@@ -26,9 +26,9 @@ const leastProviderBytes = 200_000_000;
 /** Applies the stacks, one after the other, by Terraform itself, to an emulator that runs already. */
 export async function applyByTerraform(context: Context, options: TerraformApplyOptions): Promise<void> {
   const { program, name, endpoint } = options;
-  if (program !== "terraform") throw new CommandError(`--apply takes terraform (given ${JSON.stringify(program)})`);
+  if (program !== "terraform") throw new UsageError(`--apply takes terraform (given ${JSON.stringify(program)})`);
   if (endpoint === undefined)
-    throw new CommandError(
+    throw new UsageError(
       "--apply terraform needs --endpoint: an emulator that runs, with nothing of these stacks in it",
     );
   const folder = localFolder(context.projectRoot, name);

@@ -1,4 +1,4 @@
-import { CommandError } from "../context";
+import { UsageError } from "../context";
 
 /** A part of the work for one machine of several: `2/5`. */
 export interface Shard {
@@ -15,12 +15,12 @@ export interface Weighed {
 
 const mostShards = 256; // GitHub's limit of jobs that a matrix makes (Actions limits).
 
-/** @throws CommandError with what is wrong */
+/** @throws UsageError with what is wrong */
 export function parseShard(text: string): Shard {
   const [, index, count] = /^(\d+)\/(\d+)$/.exec(text) ?? [];
   const shard = { index: Number(index), count: Number(count) };
   if (!(shard.index >= 1 && shard.index <= shard.count && shard.count <= mostShards))
-    throw new CommandError(
+    throw new UsageError(
       `--shard takes the part and how many parts there are, e.g. 2/5, from 1/1 to ${mostShards}/${mostShards} (given ${JSON.stringify(text)})`,
     );
   return shard;

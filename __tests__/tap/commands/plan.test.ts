@@ -100,12 +100,12 @@ describe("tap plan", () => {
   });
 
   test.each([
-    [["--shard", "3/2", "--parallelism", "none"], /--shard takes[\s\S]*--parallelism takes/],
-    [["--env", "deb"], /"deb" is in no stack of the folder \(did you mean "dev"\?\)/],
-    [["--stack", "job"], /"job" is in no stack of the folder \(did you mean "jobs"\?\)/],
-  ])("%j is refused before anything is planned", (args, message) => {
+    [["--shard", "3/2", "--parallelism", "none"], 2, /--shard takes[\s\S]*--parallelism takes/],
+    [["--env", "deb"], 1, /"deb" is in no stack of the folder \(did you mean "dev"\?\)/],
+    [["--stack", "job"], 1, /"job" is in no stack of the folder \(did you mean "jobs"\?\)/],
+  ])("%j is refused with exit code %i before anything is planned", (args, wanted, message) => {
     const { exitCode, stderr } = plan(args);
-    expect(exitCode).toBe(1);
+    expect(exitCode).toBe(wanted);
     expect(stderr).toMatch(message);
   });
 

@@ -16,7 +16,7 @@ test("several options that are wrong are told at once", () => {
     ...["promote", "--to", "dev", "--ledger", ledger(), "--store", temporaryFolder()],
     ...["--lease-seconds", "soon", "--alarm-window", "-1"],
   ]);
-  expect(exitCode).toBe(1);
+  expect(exitCode).toBe(2);
   expect(stderr).toContain('--lease-seconds takes a whole number from 3 to 3600 (given "soon")');
   expect(stderr).toContain('--alarm-window takes a whole number from 0 to 86400 (given "-1")');
 });
@@ -24,12 +24,12 @@ test("several options that are wrong are told at once", () => {
 test.each([
   [["promote"], 2, /--to <environment>' not specified/],
   [["promote", "--to", "nowhere-at-all"], 1, /nowhere-at-all/],
-  [["promote", "--to", "dev", "--approver", "anna"], 1, /--approver goes with --approve/],
-  [["promote", "--to", "dev", "--approve", "abc", "--approver", "anna"], 1, /64 hex digits.*"abc"/],
+  [["promote", "--to", "dev", "--approver", "anna"], 2, /--approver goes with --approve/],
+  [["promote", "--to", "dev", "--approve", "abc", "--approver", "anna"], 2, /64 hex digits.*"abc"/],
   [["promote", "--to", "dev", "--automatic-up-to", "anything"], 2, /Allowed choices are none, safe/],
   [["promote", "--to", "dev", "--ledger", "paper"], 1, /"paper" is no ledger: wanted is dynamodb/],
   [["rollback", "--env", "dev", "--ledger", "file:{fresh}"], 1, /dev has no good release to go back to/],
-  [["history", "--env", "dev", "--ledger", "file:{fresh}", "--limit", "0"], 1, /--limit takes a whole number/],
+  [["history", "--env", "dev", "--ledger", "file:{fresh}", "--limit", "0"], 2, /--limit takes a whole number/],
   [["history", "--env", "dev", "--ledger", "file:{fresh}", "--run", "x"], 1, /x is none of the last 20 runs of dev/],
 ])("tap %j is refused with exit code %i", (args, exitCode, pattern) => {
   const store = args[0] === "history" ? [] : ["--store", temporaryFolder()];

@@ -62,7 +62,7 @@ test("gc keeps the newest, says what would go, and removes it", async () => {
   const { removed } = JSON.parse(release("gc", "--keep", "1", "--keep-id", second.id, "--json").stdout);
   expect([[], [first.id]]).toContainEqual(removed);
   expect(release("gc", "--keep", "0")).toMatchObject({
-    exitCode: 1,
+    exitCode: 2,
     stderr: expect.stringContaining("whole number from 1"),
   });
 });
