@@ -137,10 +137,12 @@ async function functionsOf({ name, tableName, sns }: LocalRegion, front: Front, 
   const { createHealthHandler } = await import("../../../functions/api/health/handler");
   const { createReplicateHandler } = await import("../../../functions/api/replicate/handler");
   const { createMessagesHandler } = await import("../../../functions/api/messages/handler");
-  const client = new DynamoDBClient({ ...awsClientSettings, endpoint: front.endpoint, region: name });
+  // No clock but the functions' own ends a request, however busy the machine is.
+  const settings = { ...awsClientSettings, requestHandler: { requestTimeout: 60_000 }, region: name };
+  const client = new DynamoDBClient({ ...settings, endpoint: front.endpoint });
   const table = { client, name: tableName, region: name };
   const topic = {
-    client: new SNSClient({ ...awsClientSettings, endpoint: sns.endpoint, region: name }),
+    client: new SNSClient({ ...settings, endpoint: sns.endpoint }),
     arn: `arn:aws:sns:${name}:111111111111:changes`,
     region: name,
   };

@@ -1,7 +1,6 @@
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import fc from "fast-check";
 import type { WriteAnswer } from "../../../functions/records/write/handler";
-import { awsClientSettings } from "../../../functions/shared/aws-client";
 import type { ProblemDetails } from "../../../functions/shared/problem";
 import { type Fate, type Front, startFront } from "../front";
 import { lambdaContext } from "../lambda";
@@ -167,7 +166,9 @@ async function observe(id: string, request: Request, fate: Fate, history: Histor
 async function runWriter(index: number, steps: readonly Step[], id: string, history: History): Promise<void> {
   const writer = writers[index] as Writer;
   const endpoint = fronts[index]?.endpoint as string;
-  const client = new DynamoDBClient({ ...awsClientSettings, maxAttempts: 2, endpoint });
+  // A request waits in its network for as long as others are chosen: no clock may end it.
+  const requestHandler = { requestTimeout: 60_000 };
+  const client = new DynamoDBClient({ maxAttempts: 2, requestHandler, endpoint });
   const handler = createWriteHandler({ client, name: "records" });
   let knownVersion = 0;
   for (const [position, { offset, repeat }] of steps.entries()) {
