@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSy
 import { basename, dirname, join, sep } from "node:path";
 import { CommandError } from "../context";
 import { writeWhole } from "../files";
+import { isAlive } from "../local/processes";
 import type { SynthesizedStack } from "./synthesize-stack";
 
 /** What synthesis writes into a stack's folder. All else there is Terraform's or a person's (a state that couldn't be uploaded, a plan), and stays. */
@@ -123,14 +124,5 @@ function removeAbandonedStagings(outdir: string): void {
     const [, pid] = staging.exec(name.slice(basename(outdir).length)) ?? [];
     if (pid !== undefined && !isAlive(Number(pid)))
       rmSync(join(dirname(outdir), name), { recursive: true, force: true });
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
   }
 }
