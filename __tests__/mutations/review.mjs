@@ -130,4 +130,13 @@ export const reviewMutations = [
     "rules",
     "where a part of it is sensitive",
   ),
+  {
+    id: "PLAT-08",
+    name: "the review doesn't tell that a plan was made from old values",
+    file: "tap/review/sources.ts",
+    from: "return { name: file, stackId, outdatedBy, read",
+    to: "return { name: file, stackId, read",
+    tests: "tap/commands/review",
+    title: "what was planned from old values",
+  },
 ];

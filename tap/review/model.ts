@@ -71,6 +71,8 @@ export interface StackReview {
   readonly outputs: readonly OutputReview[];
   readonly checks: readonly CheckReview[];
   readonly waitingFor?: readonly string[];
+  /** Stacks whose plans change what it reads: planned again after them, it may look otherwise. */
+  readonly outdatedBy?: readonly string[];
   readonly error?: string;
   /** What is to be known about the plan as a whole. */
   readonly remarks: readonly string[];

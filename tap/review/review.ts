@@ -17,6 +17,8 @@ export interface StackPlanJson {
   readonly stackId: string;
   /** What `terraform show -json <plan>` prints. */
   readonly plan: unknown;
+  /** Stacks whose plans change what it reads. */
+  readonly outdatedBy?: readonly string[];
 }
 
 export interface ReviewOptions {
@@ -31,7 +33,7 @@ export function reviewPlans(plans: readonly StackPlanJson[], { notes = [] }: Rev
     return problem === undefined ? [] : [`${cleanText(stackId, 200)} ${problem}`];
   });
   if (problems.length > 0) throw new CommandError(problems.join("\n"));
-  const reviewed = plans.map(({ stackId, plan }) => reviewStack(cleanText(stackId, 200), plan as Plan));
+  const reviewed = plans.map(reviewStack);
   const stacks = [...reviewed.map(({ stack }) => stack), ...notes.map(noted)].sort(byId);
   const changes = inOrder(reviewed.flatMap(({ changes }) => changes));
   const losing = new Set(reviewed.flatMap(({ losing }) => losing));
@@ -57,7 +59,9 @@ interface Reviewed {
   readonly losing: readonly ReviewedChange[];
 }
 
-function reviewStack(stackId: string, plan: Plan): Reviewed {
+function reviewStack(planned: StackPlanJson): Reviewed {
+  const stackId = cleanText(planned.stackId, 200);
+  const plan = planned.plan as Plan;
   const drift = [...(plan.resource_drift ?? [])].filter((planned) => {
     checkChange(stackId, planned);
     return planned.change.actions.join() !== "no-op";
@@ -78,7 +82,9 @@ function reviewStack(stackId: string, plan: Plan): Reviewed {
     if (resource_change !== undefined) add(resource_change, [deferred(reason)]);
   for (const action of plan.action_invocations ?? []) changes.push(reviewInvocation(stackId, action));
   for (const planned of drift) changes.push(reviewDrift(stackId, planned));
-  return { changes, losing, stack: stackOf(stackId, plan, changes, drift.length) };
+  const outdatedBy = (planned.outdatedBy ?? []).map((id) => cleanText(id, 200));
+  const stack = stackOf(stackId, plan, changes, drift.length);
+  return { changes, losing, stack: outdatedBy.length === 0 ? stack : { ...stack, outdatedBy } };
 }
 
 /** A plan that Terraform wrote has them. */

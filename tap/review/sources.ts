@@ -21,10 +21,10 @@ export function readPlans(paths: readonly string[], cwd: string): ReadPlans {
   const problems: string[] = [];
   const plans: StackPlanJson[] = [];
   const notes: StackNote[] = [];
-  for (const { name, stackId, read } of paths.flatMap((path) => sourcesOf(path, cwd, { problems, notes }))) {
+  for (const { name, read, ...stack } of paths.flatMap((path) => sourcesOf(path, cwd, { problems, notes }))) {
     const plan = attempt(read);
     const problem = "problem" in plan ? plan.problem : planProblem(plan.value);
-    if (problem === undefined && "value" in plan) plans.push({ stackId, plan: plan.value });
+    if (problem === undefined && "value" in plan) plans.push({ ...stack, plan: plan.value });
     else problems.push(`${name} ${problem}`);
   }
   const twice = [...plans, ...notes].map(({ stackId }) => stackId).filter((id, at, all) => all.indexOf(id) !== at);
@@ -42,6 +42,7 @@ interface Found {
 interface Source {
   readonly name: string;
   readonly stackId: string;
+  readonly outdatedBy?: readonly string[];
   read(): Plan;
 }
 
@@ -67,7 +68,7 @@ function summarized(folder: string, { problems, notes }: Found): Source[] {
   try {
     const { stacks } = readSummaries(folder);
     notes.push(...stacks.filter(({ file }) => file === undefined).map(noteOf));
-    return stacks.flatMap(({ stackId, file }) => (file === undefined ? [] : [planned(folder, stackId)]));
+    return stacks.flatMap((stack) => (stack.file === undefined ? [] : [planned(folder, stack)]));
   } catch (error) {
     if (!(error instanceof CommandError)) throw error;
     problems.push(error.message);
@@ -76,9 +77,9 @@ function summarized(folder: string, { problems, notes }: Found): Source[] {
 }
 
 /** Under the name that `tap plan` gives it: a summary that came from elsewhere leads to no other file. */
-function planned(folder: string, stackId: string): Source {
+function planned(folder: string, { stackId, outdatedBy = [] }: PlannedStackSummary): Source {
   const file = join(folder, `${basename(stackId)}.json`);
-  return { name: file, stackId, read: () => readPlanFile(file) };
+  return { name: file, stackId, outdatedBy, read: () => readPlanFile(file) };
 }
 
 function noteOf({ stackId, status, waitingFor = [], error }: PlannedStackSummary): StackNote {

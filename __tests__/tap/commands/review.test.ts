@@ -64,14 +64,16 @@ test("a stack that waits for others is shown with them", () => {
   expect(stdout).toContain("- ⏳ `later` waits for `network`, `security`");
 });
 
-test("a folder of tap plan is read by its summaries: what waits and what failed is told without asking", () => {
+test("PLAT-08 a folder of tap plan is read by its summaries: what waits, what failed and what was planned from old values is told without asking", () => {
   const part = (index: number, stacks: readonly object[]) => ({
     version: 1,
     terraform: { product: "Terraform", version: "1.11.4" },
     shard: { index, count: 2 },
     stacks,
   });
-  const planned_ = { stackId: "tap-jobs-dev-us-east-1", status: "changes", file: "tap-jobs-dev-us-east-1.json" };
+  const outdatedBy = ["tap-security-dev-us-east-1"];
+  const jobs = "tap-jobs-dev-us-east-1";
+  const planned_ = { stackId: jobs, status: "changes", file: `${jobs}.json`, outdatedBy };
   const waiting = { stackId: "tap-api-dev-us-east-1", status: "waiting", waitingFor: ["tap-network-dev-us-east-1"] };
   const failed = { stackId: "tap-files-dev-us-east-1", status: "failed", error: "no credentials" };
   const first = { "summary-1-of-2.json": part(1, [planned_, waiting]), "tap-jobs-dev-us-east-1.json": code };
@@ -79,6 +81,13 @@ test("a folder of tap plan is read by its summaries: what waits and what failed 
   const { stdout, exitCode } = tap(["review", folder, "--markdown", "--fail-on", "irreversible"]);
   expect(stdout).toContain("- ⏳ `tap-api-dev-us-east-1` waits for `tap-network-dev-us-east-1`");
   expect(stdout).toContain("could not be planned");
+  const outdated = (one: string, other: string) =>
+    `${one} reads what the plan of ${other} changes: planned again after that, it may look otherwise`;
+  expect(stdout).toContain(`- 🔄 ${outdated(`\`${jobs}\``, "`tap-security-dev-us-east-1`")}`);
+  expect(tap(["review", folder]).stdout).toContain(outdated(" ", "tap-security-dev-us-east-1"));
+  expect(JSON.parse(tap(["review", folder, "--json"]).stdout).stacks).toContainEqual(
+    expect.objectContaining({ stackId: jobs, outdatedBy }),
+  );
   expect(stdout).toContain("1 safe");
   expect(exitCode).toBe(1);
   const missing = tap(["review", planFolder(first)]);

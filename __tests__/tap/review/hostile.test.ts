@@ -82,6 +82,7 @@ const hostileReview = fc
       [
         {
           stackId: stack,
+          outdatedBy: [text, other],
           plan: {
             ...planOf(
               planned("aws_sqs_queue", { name: text, tags: { [key]: text } }, null, {

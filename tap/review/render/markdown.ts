@@ -3,7 +3,16 @@ import type { AttributeDiff, Review, ReviewedChange, StackReview } from "../mode
 import { cleanText } from "../shown";
 import { Budget, commentLimit } from "./budget";
 import { cellCode, codeBlock, htmlCode, inlineCode, prose } from "./code";
-import { actionWords, changesByStack, classMarks, classWords, counted, countsText, headline } from "./words";
+import {
+  actionWords,
+  changesByStack,
+  classMarks,
+  classWords,
+  counted,
+  countsText,
+  headline,
+  outdatedWords,
+} from "./words";
 
 export interface MarkdownOptions {
   /** Written first, and not seen: by it the comment is found again. */
@@ -52,9 +61,12 @@ function addSection<Item>(
 
 /** What keeps the review from being whole. */
 function troubles({ stacks }: Review): string[] {
-  return stacks.flatMap(({ stackId, status, error, waitingFor, checks, remarks }) => [
+  return stacks.flatMap(({ stackId, status, error, waitingFor, outdatedBy = [], checks, remarks }) => [
     ...(status === "failed" ? [`- ❌ ${inlineCode(stackId)} could not be planned: ${inlineCode(error ?? "")}`] : []),
     ...(status === "waiting" ? [`- ⏳ ${inlineCode(stackId)} waits for ${namesOf(waitingFor ?? [])}`] : []),
+    ...(outdatedBy.length > 0
+      ? [`- 🔄 ${inlineCode(stackId)} reads what the plan of ${namesOf(outdatedBy)} changes: ${outdatedWords}`]
+      : []),
     ...remarks.map((remark) => `- ${inlineCode(stackId)}: ${prose(remark)}`),
     ...checks.map(
       ({ address, status: state, problems }) =>

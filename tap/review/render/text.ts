@@ -1,7 +1,7 @@
 import { styleText } from "node:util";
 import { atLeast, type ReviewClass } from "../classes";
 import type { AttributeDiff, Review, ReviewedChange, StackReview } from "../model";
-import { actionWords, changesByStack, classWords, counted, countsText, headline } from "./words";
+import { actionWords, changesByStack, classWords, counted, countsText, headline, outdatedWords } from "./words";
 
 export interface TextOptions {
   /** Whether to write a terminal's colour codes. @default false */
@@ -31,11 +31,13 @@ export function reviewText(review: Review, { colour = false, most = 50 }: TextOp
 type Paint = (style: Style, text: string) => string;
 
 function stackText(stack: StackReview, changes: readonly ReviewedChange[], most: number, paint: Paint): string {
+  const { outdatedBy = [] } = stack;
   const isListed = (change: ReviewedChange, at: number) => at < most || atLeast(change.class, "dangerous");
   const listed = changes.filter(isListed);
   const left = changes.length - listed.length;
   return [
     `${paint("bold", stack.stackId)}  ${paint("dim", stateText(stack))}`,
+    ...(outdatedBy.length > 0 ? [`  reads what the plan of ${outdatedBy.join(", ")} changes: ${outdatedWords}`] : []),
     ...stack.remarks.map((remark) => `  ${remark}`),
     ...stack.checks.map(({ address, status, problems }) =>
       paint(status === "unknown" ? "dim" : "red", `  check ${address}: ${status} ${problems.join(" ")}`.trimEnd()),
