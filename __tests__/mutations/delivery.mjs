@@ -254,6 +254,15 @@ export const deliveryMutations = [
   },
   {
     id: "PLAT-08",
+    name: "a lock that stood in one of its two places is never forced",
+    file: "tap/delivery/real/settle.ts",
+    from: "  const again = await pushNext(options, stackId, folder, notes);\n",
+    to: "  const again = unlocked.exitCode === 0 ? await pushNext(options, stackId, folder, notes) : unlocked;\n",
+    tests: "tap/delivery/settle",
+    title: "one of its two places",
+  },
+  {
+    id: "PLAT-08",
     name: "a lock is forced by an id of AWS's answer",
     file: "tap/delivery/real/settle.ts",
     from: "`^[\\\\s│|]*${name}:",

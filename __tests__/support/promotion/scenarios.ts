@@ -31,6 +31,7 @@ export const scenarios: readonly Scenario[] = [
   { name: "the lease ends before Terraform starts: SIGSTOP, takeover, SIGCONT", run: sleepsBeforeApply },
   { name: "the lease ends while Terraform applies: SIGSTOP, takeover, SIGCONT", run: sleepsInApply },
   { name: "a lock that stays: older sessions cut off, then forced", run: cutOff },
+  { name: "a lock that stays in one of its two places", run: halfLocked },
   { name: "the role's session expires in the middle", run: expiredSession },
   { name: "the ledger can't be reached at the start", run: ledgerDownAtStart },
   { name: "the ledger can't be reached in the middle", run: ledgerDownMidway },
@@ -291,7 +292,7 @@ async function cutOff(world: PromotionWorld): Promise<string> {
   const running = await sleeper(world, release, 900);
   running.signal("SIGKILL");
   await running.ended;
-  await world.lockByHand("dev");
+  await world.lockByHand("dev", ["file", "table"]);
   want(await world.promote("dev"), 1, /holds Terraform's lock[\s\S]*--cut-off-role-sessions --force-unlock/);
   const next = await world.promote("dev", undefined, ["--cut-off-role-sessions", "--force-unlock"]);
   want(next, 0, /"status": "good"/);
@@ -301,6 +302,23 @@ async function cutOff(world: PromotionWorld): Promise<string> {
   if (!decodeURIComponent(PolicyDocument).includes("aws:TokenIssueTime")) throw new Error("no session was cut off");
   await expectSound(world, "dev", { good: release });
   return "completed";
+}
+
+/** As a Terraform leaves it that is killed between the two parts of locking, or of unlocking. */
+async function halfLocked(world: PromotionWorld): Promise<string> {
+  for (const place of ["file", "table"] as const) {
+    const { release } = await other(world);
+    const running = await sleeper(world, release, 0);
+    running.signal("SIGKILL");
+    await running.ended;
+    await world.lockByHand("dev", [place]);
+    want(await world.promote("dev"), 1, /holds Terraform's lock[\s\S]*--cut-off-role-sessions --force-unlock/);
+    const next = await world.promote("dev", undefined, ["--force-unlock"]);
+    want(next, 0, /"status": "good"/);
+    want(next, 0, /the lock of gone@elsewhere, since .*, was forced/);
+    await expectSound(world, "dev", { good: release });
+  }
+  return "completed, from either";
 }
 
 async function expiredSession(world: PromotionWorld): Promise<string> {

@@ -212,8 +212,8 @@ export class PromotionWorld {
     };
   }
 
-  /** Leaves the lock of a Terraform that was killed, in both places. */
-  async lockByHand(environment: EnvironmentName): Promise<void> {
+  /** Leaves the lock of a Terraform that was killed; of one that was taking or giving it back just then, in one place. */
+  async lockByHand(environment: EnvironmentName, places: readonly ("file" | "table")[]): Promise<void> {
     if ((await this.locks(environment)).length > 0) return;
     const { accountId, region } = environmentNamed(environment);
     const path = `tap-state-${accountId}-${region}/${stackId("observability", environmentNamed(environment))}`;
@@ -226,7 +226,8 @@ export class PromotionWorld {
       Created: new Date().toISOString(),
       Info: "",
     });
-    await this.emulator.s3("PUT", `${path}.tflock`, info);
+    if (places.includes("file")) await this.emulator.s3("PUT", `${path}.tflock`, info);
+    if (!places.includes("table")) return;
     await this.emulator.call("DynamoDB_20120810.PutItem", region, {
       TableName: "tap-state-lock",
       Item: { LockID: { S: path }, Info: { S: info } },

@@ -1,6 +1,14 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { loadEnvironments } from "../../../config/load";
+import type { Context } from "../../../tap/context";
 import { isExpired } from "../../../tap/delivery/real/expired";
+import type { RealOptions, Session } from "../../../tap/delivery/real/options";
 import { inOrder } from "../../../tap/delivery/real/plan";
-import { lockIn } from "../../../tap/delivery/real/settle";
+import { lockIn, settle } from "../../../tap/delivery/real/settle";
+import { fakeTerraform } from "../../support/fake-terraform";
+import { temporaryFolder } from "../../support/project";
+import { backend } from "../../support/synthesized";
 
 /** As Terraform 1.11 says it with both locks; DynamoDB's answer has ids too. */
 const held = `
@@ -54,4 +62,44 @@ test("PLAT-08 each stack comes after those that it depends on; a circle ends", (
     ["y", ["x"]],
   ]);
   expect(inOrder(dependencies)).toEqual(["b", "c", "a", "y", "x"]);
+});
+
+describe("PLAT-08 a lock that is to be forced, and that force-unlock fails for", () => {
+  const stackId = "tap-observability-dev-us-east-1";
+  const [environment] = loadEnvironments({ environment: "dev", variables: {} });
+  const plan = { release: "r1", stacks: [{ stackId }] };
+  const session = { run: { events: [{ type: "done", step: "plan", plan }] }, say: () => {} } as unknown as Session;
+
+  /** A state whose lock is met until something takes it away. */
+  function settled(unlock: (lock: string) => string) {
+    const folder = temporaryFolder();
+    const lock = join(folder, "lock");
+    writeFileSync(lock, held);
+    const script = `case "$1 $2" in
+      init*) mkdir -p .terraform ;;
+      "state push") [ ! -e ${lock} ] || { cat ${lock} >&2; exit 1; } ;;
+      force-unlock*) ${unlock(lock)}; echo "Failed to unlock state: failed to unlock S3: 404" >&2; exit 1 ;;
+    esac`;
+    const context = { projectRoot: folder, variables: fakeTerraform(script) } as unknown as Context;
+    const takeover = { lockWaitSeconds: 0, cutOffRoleSessions: false, forceUnlock: true };
+    const options = { context, environment, backend, work: join(folder, "work"), takeover };
+    return settle({ ...options, backendConfig: [] } as unknown as RealOptions, session);
+  }
+
+  test("because one of its two places had none: what counts is that the state can be written", async () => {
+    expect(await settled((lock) => `rm ${lock}`)).toEqual({
+      problems: [],
+      notes: [`${stackId}: the lock of root@vm, since 2026-11-22 15:32:54.163701642 +0000 UTC, was forced`],
+    });
+  });
+
+  test("and that stays: nothing is gone on with, and both are said", async () => {
+    expect(await settled(() => "true")).toEqual({
+      problems: [
+        expect.stringMatching(/^tap-observability-dev-us-east-1: terraform force-unlock failed:[\s\S]*404/),
+        expect.stringMatching(/^tap-observability-dev-us-east-1: terraform state push failed:[\s\S]*state lock/),
+      ],
+      notes: [],
+    });
+  });
 });

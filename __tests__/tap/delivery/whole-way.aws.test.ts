@@ -25,6 +25,7 @@ describeWithTerraformAndEmulator("promotion on real Terraform", () => {
     "the whole way: dev, staging, prod",
     "a release that isn't good in the environment before",
     "the lease ends before Terraform starts: SIGSTOP, takeover, SIGCONT",
+    "a lock that stays in one of its two places",
   ])("PLAT-08 %s", async (name) => {
     await expect(scenario(name).run(world)).resolves.toEqual(expect.any(String));
   });

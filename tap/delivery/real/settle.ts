@@ -55,10 +55,11 @@ async function settleStack(options: RealOptions, stackId: string, folder: string
   if (!takeover.forceUnlock) return [heldText(stackId, lock, takeover.lockWaitSeconds)];
   const args = ["force-unlock", "-no-color", "-force", lock.id];
   const unlocked = await terraform(context, folder, args);
-  if (unlocked.exitCode !== 0) return [`${stackId}: ${failure(args, unlocked)}`];
-  notes.push(`${stackId}: the lock of ${lock.who}, since ${lock.created}, was forced`);
+  // A Terraform that was killed between its two locks leaves one; force-unlock frees that, and fails for the other.
   const again = await pushNext(options, stackId, folder, notes);
-  return again.exitCode === 0 ? [] : [`${stackId}: ${failure(["state push"], again)}`];
+  if (again.exitCode === 0) notes.push(`${stackId}: the lock of ${lock.who}, since ${lock.created}, was forced`);
+  const failed = [...(unlocked.exitCode === 0 ? [] : [failure(args, unlocked)]), failure(["state push"], again)];
+  return again.exitCode === 0 ? [] : failed.map((text) => `${stackId}: ${text}`);
 }
 
 /** Writes the state as it is, or as an apply that couldn't save it has left it, under the next serial. */
