@@ -33,7 +33,7 @@ export class CommandError extends Error {
   override readonly name = "CommandError";
 }
 
-/** An option that can't be as it is, whatever there is: exit code 2, as of an option that isn't known. */
+/** A call that can't be as it is: exit code 2, as of an option that isn't known, with a word on where help is. */
 export class UsageError extends CommandError {}
 
 /** Environments and backend, with everything that is wrong with either in one error. */

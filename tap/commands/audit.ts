@@ -12,7 +12,7 @@ import { textReport } from "../audit/report/text";
 import type { AuditResult } from "../audit/result";
 import { type Severity, severities } from "../audit/rule";
 import { rules } from "../audit/rules";
-import { CommandError, type Context, outputFolder } from "../context";
+import { CommandError, type Context, outputFolder, UsageError } from "../context";
 import { writeWhole } from "../files";
 import type { StackSource } from "../graph/configuration";
 import { readStackSources } from "../graph/read";
@@ -59,16 +59,16 @@ Examples:
 Exit codes: 0 no finding of the severity of --fail-on or worse; 1 findings; 2 called wrongly, something that can't be
 read or written, or a failure of the command itself. FORCE_COLOR and NO_COLOR decide about colours.`,
     )
-    .action(async (path: string | undefined, options: AuditOptions, command: Command) => {
-      if (options.explain !== undefined) context.print(explanation(command, options.explain));
-      else await run(context, path, options, command);
+    .action(async (path: string | undefined, options: AuditOptions) => {
+      if (options.explain !== undefined) context.print(explanation(options.explain));
+      else await run(context, path, options);
     });
 }
 
-async function run(context: Context, path: string | undefined, options: AuditOptions, command: Command): Promise<void> {
-  const called = asCalled(context, path, options, command);
+async function run(context: Context, path: string | undefined, options: AuditOptions): Promise<void> {
+  const called = asCalled(context, path, options);
   const result = await judgeChanges(context, called).catch((error: unknown) => {
-    if (error instanceof CommandError) return wrongCall(command, error.message);
+    if (error instanceof CommandError) throw new UsageError(error.message);
     throw error;
   });
   const { folder, sources } = called;
@@ -77,7 +77,7 @@ async function run(context: Context, path: string | undefined, options: AuditOpt
     ...(options.html === undefined ? [] : [write(context, "--html", options.html, htmlReport(result, sources))]),
   ].flat();
   context.print(options.json ? jsonReport(result) : auditText(context, result, folder));
-  if (written.length > 0) wrongCall(command, written.join("\n"));
+  if (written.length > 0) throw new UsageError(written.join("\n"));
   const counted = severities.slice(0, severities.indexOf(options.failOn) + 1);
   const failing = result.findings.filter(({ rule }) => counted.includes(rule.severity)).length;
   if (failing > 0)
@@ -94,12 +94,7 @@ interface Called extends JudgeOptions {
 }
 
 /** Reads all that a call names; what can't be read is told together. */
-function asCalled(
-  context: Context,
-  path: string | undefined,
-  { acknowledgements, changed }: AuditOptions,
-  command: Command,
-): Called {
+function asCalled(context: Context, path: string | undefined, { acknowledgements, changed }: AuditOptions): Called {
   const problems: string[] = [];
   const attempt = <T>(read: () => T): T | undefined => {
     try {
@@ -120,8 +115,7 @@ function asCalled(
   const base = attempt(() =>
     changed === undefined ? undefined : { path: changed, sources: readStackSources(resolve(context.cwd, changed)) },
   );
-  if (sources === undefined || file === undefined || problems.length > 0)
-    return wrongCall(command, problems.join("\n"));
+  if (sources === undefined || file === undefined || problems.length > 0) throw new UsageError(problems.join("\n"));
   return {
     folder,
     sources,
@@ -190,7 +184,7 @@ export function auditText(context: Context, result: AuditResult, folder: string)
   });
 }
 
-function explanation(command: Command, id: string): string {
+function explanation(id: string): string {
   const rule = rules.find((each) => each.id === id);
   const meta = rule ?? otherRules.find((each) => each.id.toLowerCase() === id.toLowerCase());
   if (meta === undefined) {
@@ -198,14 +192,9 @@ function explanation(command: Command, id: string): string {
       id,
       [...rules, ...otherRules].map(({ id }) => id),
     );
-    return wrongCall(
-      command,
+    throw new UsageError(
       `There is no rule ${JSON.stringify(id)}.${near.length === 0 ? "" : ` Near are ${near.join(", ")}.`} tap audit --json lists all, under rules.`,
     );
   }
   return explain(meta, rule?.examples);
-}
-
-function wrongCall(command: Command, message: string): never {
-  return command.error(message, { exitCode: 2 });
 }

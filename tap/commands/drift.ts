@@ -2,7 +2,7 @@ import { join } from "node:path";
 import type { Command } from "commander";
 import type { Environment } from "../../config/environment";
 import { ConfigError } from "../../config/errors";
-import { CommandError, type Context, loadConfiguration } from "../context";
+import { CommandError, type Context, loadConfiguration, UsageError } from "../context";
 import { todaysDay } from "../day";
 import { detectDrift } from "../drift/detect";
 import { readKnownDrift } from "../drift/known";
@@ -56,14 +56,14 @@ Examples:
 
 Exit codes: 0 no drift, or all of it known; 1 drift; 2 a stack couldn't be compared, or called wrongly.`,
     )
-    .action(async (options: DriftCommandOptions, command: Command) => {
+    .action(async (options: DriftCommandOptions) => {
       try {
         await driftCommand(context, options);
       } catch (error) {
         if (error instanceof Drifted) throw error;
         if (!(error instanceof CommandError || error instanceof ConfigError)) throw error;
         // 1 says that there is drift, and nothing else.
-        command.error(error.message, { exitCode: 2 });
+        throw new UsageError(error.message);
       }
     });
 }

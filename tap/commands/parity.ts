@@ -2,7 +2,7 @@ import { resolve } from "node:path";
 import { type Command, Option } from "commander";
 import { sources } from "../../config/load";
 import type { FunctionBundles } from "../../main";
-import { CommandError, type Context, loadConfiguration, outputFolder } from "../context";
+import { CommandError, type Context, loadConfiguration, outputFolder, UsageError } from "../context";
 import { type CdktfStack, isCdktfFolder, readCdktfFolder } from "../graph/read-cdktf";
 import { parseStackId } from "../graph/stack-id";
 import { compareFolders } from "../parity/against";
@@ -52,23 +52,18 @@ Examples:
 Exit codes: 0 parity holds, or the list of --against was printed; 1 there are findings, or, with --exit-code, anything
 differs; 2 called wrongly.`,
     )
-    .action(async (folder: string | undefined, options: ParityCommandOptions, command: Command) => {
-      if (options.against === undefined) await parity(context, folder, options, command);
-      else against(context, folder, options.against, options, command);
+    .action(async (folder: string | undefined, options: ParityCommandOptions) => {
+      if (options.against === undefined) await parity(context, folder, options);
+      else against(context, folder, options.against, options);
     });
 }
 
-async function parity(
-  context: Context,
-  folder: string | undefined,
-  options: ParityCommandOptions,
-  command: Command,
-): Promise<void> {
+async function parity(context: Context, folder: string | undefined, options: ParityCommandOptions): Promise<void> {
   if (options.exitCode)
-    wrongCall(command, "--exit-code goes with --against; without it, findings are exit code 1 anyway");
+    throw new UsageError("--exit-code goes with --against; without it, findings are exit code 1 anyway");
   const path = outputFolder(context, folder);
-  const stacks = readFolder(command, path);
-  const environments = wantedEnvironments(command, path, stacks, options.env);
+  const stacks = readFolder(path);
+  const environments = wantedEnvironments(path, stacks, options.env);
   const { backend } = loadConfiguration(context, { environment: environments });
   let functionBundles: FunctionBundles = {};
   let report: ParityReport | undefined;
@@ -97,34 +92,31 @@ function against(
   folder: string | undefined,
   other: string,
   { env, exitCode, json }: ParityCommandOptions,
-  command: Command,
 ): void {
   const isWanted = ({ id }: CdktfStack) => env === undefined || env.includes(parseStackId(id)?.environmentSuffix ?? "");
-  const now = readFolder(command, outputFolder(context, folder)).filter(isWanted);
-  const before = readFolder(command, resolve(context.cwd, other)).filter(isWanted);
+  const now = readFolder(outputFolder(context, folder)).filter(isWanted);
+  const before = readFolder(resolve(context.cwd, other)).filter(isWanted);
   if (now.length + before.length === 0)
-    wrongCall(command, `--env ${env?.join(",")}: neither folder has a stack of these environments`);
+    throw new UsageError(`--env ${env?.join(",")}: neither folder has a stack of these environments`);
   const report = compareFolders(before, now);
   context.print(json ? JSON.stringify(report, null, 2) : againstText(report, other));
   if (exitCode && report.stacks.length > 0) throw new CommandError(`${other} is another one`);
 }
 
-function readFolder(command: Command, folder: string): CdktfStack[] {
+function readFolder(folder: string): CdktfStack[] {
   if (!isCdktfFolder(folder))
-    wrongCall(
-      command,
+    throw new UsageError(
       `${folder} is no folder that cdktf wrote: there is no manifest.json in it; tap synth writes one`,
     );
   try {
     return readCdktfFolder(folder);
   } catch (error) {
-    return wrongCall(command, (error as Error).message);
+    throw new UsageError((error as Error).message);
   }
 }
 
 /** Declared environments that the folder has: a short-lived one is another's settings, and has none of its own to compare. */
 function wantedEnvironments(
-  command: Command,
   folder: string,
   stacks: readonly CdktfStack[],
   wanted: readonly string[] | undefined,
@@ -134,19 +126,14 @@ function wantedEnvironments(
   const names = wanted ?? declared.filter((name) => there.has(name));
   const unknown = names.filter((name) => !declared.includes(name));
   if (unknown.length > 0)
-    wrongCall(command, `--env: ${unknown.join(", ")} is none of the environments of config/: ${declared.join(", ")}`);
+    throw new UsageError(`--env: ${unknown.join(", ")} is none of the environments of config/: ${declared.join(", ")}`);
   const missing = names.filter((name) => !there.has(name));
-  if (missing.length > 0) wrongCall(command, `${folder} has no stack of ${missing.join(", ")}`);
+  if (missing.length > 0) throw new UsageError(`${folder} has no stack of ${missing.join(", ")}`);
   if (new Set(names).size < Math.max(2, names.length))
-    wrongCall(
-      command,
+    throw new UsageError(
       `Two environments at least are compared (given ${names.join(", ") || "none"}), each with another one`,
     );
   return names;
-}
-
-function wrongCall(command: Command, message: string): never {
-  return command.error(message, { exitCode: 2 });
 }
 
 async function bundleFunctions(context: Context): Promise<FunctionBundles> {
