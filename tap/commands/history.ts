@@ -1,6 +1,7 @@
 import type { Command } from "commander";
-import { CommandError, type Context, UsageError } from "../context";
+import { CommandError, type Context } from "../context";
 import { ledgerOption } from "../delivery/command-options";
+import { wholeNumber } from "../options";
 
 interface HistoryOptions {
   env: string;
@@ -36,9 +37,7 @@ Examples:
 }
 
 async function history(context: Context, options: HistoryOptions): Promise<void> {
-  const limit = Number(options.limit);
-  if (!Number.isInteger(limit) || limit < 1 || limit > 1_000)
-    throw new UsageError(`--limit takes a whole number from 1 to 1000 (given ${JSON.stringify(options.limit)})`);
+  const limit = wholeNumber("--limit", options.limit, 1, 1_000);
   const [{ AwsAccess }, { openLedger }, { environmentOf }, { LedgerUnreachable }, { historyText, runText }] =
     await Promise.all([
       import("../delivery/aws"),

@@ -1,7 +1,8 @@
 import type { Command } from "commander";
 import { didYouMean } from "../../config/errors";
-import { CommandError, type Context, loadConfiguration, outputFolder, UsageError } from "../context";
+import { CommandError, type Context, loadConfiguration, outputFolder } from "../context";
 import { readGraph } from "../graph/read";
+import { wholeNumber } from "../options";
 import { type DeadLetterQueue, deadLetterQueues, describeTarget } from "../redrive/dead-letters";
 import type { DeadLetter } from "../redrive/redrive";
 import { addEnvironment, type SelectionOptions } from "../selection";
@@ -41,9 +42,7 @@ async function redriveCommand(
   name: string | undefined,
   options: RedriveCommandOptions,
 ): Promise<void> {
-  const limit = Number(options.limit);
-  if (!Number.isInteger(limit) || limit < 1)
-    throw new UsageError(`--limit takes a whole number from 1 (given ${JSON.stringify(options.limit)})`);
+  const limit = wholeNumber("--limit", options.limit, 1);
   const queues = queuesOf(context, options);
   if (name === undefined) {
     context.print(options.json ? JSON.stringify(queues, null, 2) : list(queues));

@@ -1,6 +1,7 @@
 import { type Command, Option } from "commander";
 import { ConfigError } from "../../config/errors";
-import { CommandError, type Context, UsageError } from "../context";
+import { CommandError, type Context } from "../context";
+import { wholeNumber } from "../options";
 import { runSteps } from "../progress";
 import { type Collected, collectReleases } from "../release/collect";
 import { type Copied, copyRelease } from "../release/copy";
@@ -166,9 +167,7 @@ export function addGc(release: Command, context: Context): void {
 }
 
 async function gcCommand(context: Context, options: GcOptions): Promise<void> {
-  const keep = Number(options.keep);
-  if (!Number.isInteger(keep) || keep < 1)
-    throw new UsageError(`--keep takes a whole number from 1 (given ${JSON.stringify(options.keep)})`);
+  const keep = wholeNumber("--keep", options.keep, 1);
   const store = await selectedStore(context, options);
   const keepIds = await Promise.all((options.keepId ?? []).map((prefix) => resolveId(store, prefix)));
   const collected = await collectReleases(store, { keep, keepIds, dryRun: options.dryRun ?? false });

@@ -1,6 +1,7 @@
 import { type Command, Option } from "commander";
 import { type Severity, severities } from "../audit/rule";
 import { type Context, UsageError } from "../context";
+import { wholeNumber } from "../options";
 import { addBackendConfig, collect } from "../selection";
 
 /** What promote and rollback both take. */
@@ -76,10 +77,12 @@ export interface Numbers {
 export function numbersIn(options: DeliveryOptions): Numbers {
   const problems: string[] = [];
   const read = (option: string, value: string, least: number, most: number): number => {
-    const number = Number(value);
-    if (value.trim() === "" || !Number.isInteger(number) || number < least || number > most)
-      problems.push(`${option} takes a whole number from ${least} to ${most} (given ${JSON.stringify(value)})`);
-    return number;
+    try {
+      return wholeNumber(option, value, least, most);
+    } catch (error) {
+      problems.push((error as UsageError).message);
+      return Number.NaN;
+    }
   };
   const { parallelism } = options;
   const numbers = {
