@@ -19,6 +19,7 @@ import { type Fate, type Front, startFront } from "../front";
 import { expectPromised, type HttpCall, type HttpSeen, httpEvent, seen } from "../http-events";
 import { lambdaContext } from "../lambda";
 import { knowErrorsOfNode } from "../node-errors";
+import { patient } from "../patient";
 import { type LocalSns, type Published, startSns } from "./local-sns";
 
 /** What the infrastructure, and Lambda itself, set for the functions of the API. */
@@ -137,8 +138,7 @@ async function functionsOf({ name, tableName, sns }: LocalRegion, front: Front, 
   const { createHealthHandler } = await import("../../../functions/api/health/handler");
   const { createReplicateHandler } = await import("../../../functions/api/replicate/handler");
   const { createMessagesHandler } = await import("../../../functions/api/messages/handler");
-  // No clock but the functions' own ends a request, however busy the machine is.
-  const settings = { ...awsClientSettings, requestHandler: { requestTimeout: 60_000 }, region: name };
+  const settings = { ...awsClientSettings, ...patient, region: name };
   const client = new DynamoDBClient({ ...settings, endpoint: front.endpoint });
   const table = { client, name: tableName, region: name };
   const topic = {

@@ -9,6 +9,7 @@ import { isUnavailable } from "../../../functions/shared/unavailable";
 import type { LocalDynamo } from "../../support/dynalite";
 import { type Fate, type Front, startFront } from "../front";
 import { knowErrorsOfNode } from "../node-errors";
+import { patient } from "../patient";
 import { type Item, itemsOf, startFilesDynamo } from "./files-table";
 import { catalogVariables, fileInput } from "./local-files";
 
@@ -114,7 +115,7 @@ async function startActor(): Promise<Actor> {
 
 function tableAt(endpoint: string): DynamoDbTable {
   // A request may wait long for its turn.
-  const settings = { endpoint, retryStrategy: twice, requestHandler: { requestTimeout: 60_000 } };
+  const settings = { ...patient, endpoint, retryStrategy: twice };
   return { client: new DynamoDBClient(settings), name: "files" };
 }
 

@@ -5,6 +5,7 @@ import type { FileVersion } from "../../../functions/files/file-table";
 import type { Lease } from "../../../functions/shared/delivery";
 import type { DynamoDbTable } from "../../../functions/shared/dynamodb-table";
 import type { LocalDynamo } from "../../support/dynalite";
+import { patient } from "../patient";
 import { type Item, itemsOf, startFilesDynamo } from "./files-table";
 import { catalogVariables } from "./local-files";
 
@@ -19,7 +20,7 @@ beforeAll(async () => {
   Object.assign(process.env, catalogVariables, dynamo.variables);
   functions = await import("../../../functions/files/file-table");
   // A storm of requests takes its time in one process.
-  const client = new DynamoDBClient({ requestHandler: { requestTimeout: 60_000 } });
+  const client = new DynamoDBClient(patient);
   table = { client, name: "files" };
 });
 afterAll(() => dynamo.stop());

@@ -6,6 +6,7 @@ import { maximumInputBytes } from "../../../routes/jobs";
 import type { SentMessage } from "../../support/local-services";
 import { type Fate, type Front, startFront } from "../front";
 import { lambdaContext } from "../lambda";
+import { patient } from "../patient";
 import {
   delivered,
   itemOf,
@@ -100,7 +101,7 @@ beforeAll(async () => {
   actors = await Promise.all(Array.from({ length: workerCount + 1 }, startActor));
   const services = actors.map(({ front: { endpoint } }) => {
     // A request may wait long for its turn.
-    const settings = { endpoint, maxAttempts: 2, requestHandler: { requestTimeout: 60_000 } };
+    const settings = { ...patient, endpoint, maxAttempts: 2 };
     const queue = (name: "jobs" | "dead-letters") => ({
       client: new SQSClient(settings),
       url: queueUrl(endpoint, name),

@@ -4,6 +4,7 @@ import type { WriteAnswer } from "../../../functions/records/write/handler";
 import type { ProblemDetails } from "../../../functions/shared/problem";
 import { type Fate, type Front, startFront } from "../front";
 import { lambdaContext } from "../lambda";
+import { patient } from "../patient";
 import { type LocalRecords, newId, startRecords } from "./local-records";
 
 /*
@@ -166,9 +167,8 @@ async function observe(id: string, request: Request, fate: Fate, history: Histor
 async function runWriter(index: number, steps: readonly Step[], id: string, history: History): Promise<void> {
   const writer = writers[index] as Writer;
   const endpoint = fronts[index]?.endpoint as string;
-  // A request waits in its network for as long as others are chosen: no clock may end it.
-  const requestHandler = { requestTimeout: 60_000 };
-  const client = new DynamoDBClient({ maxAttempts: 2, requestHandler, endpoint });
+  // A request waits in its network for as long as others are chosen.
+  const client = new DynamoDBClient({ ...patient, maxAttempts: 2, endpoint });
   const handler = createWriteHandler({ client, name: "records" });
   let knownVersion = 0;
   for (const [position, { offset, repeat }] of steps.entries()) {
