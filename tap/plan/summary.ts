@@ -25,6 +25,9 @@ export interface PlanSummary {
   readonly stacks: readonly PlannedStackSummary[];
 }
 
+/** Of a plan that reads what another one changes: it was made from the old value. */
+export const outdatedWords = "planned again after that, it may look otherwise";
+
 const summaryPattern = /^summary(-\d+-of-\d+)?\.json$/;
 
 function summaryName(shard: Shard | undefined): string {

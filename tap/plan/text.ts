@@ -1,6 +1,6 @@
 import { push } from "../graph/sorted";
 import { table } from "../text";
-import type { PlannedStackSummary, PlanSummary } from "./summary";
+import { outdatedWords, type PlannedStackSummary, type PlanSummary } from "./summary";
 
 /** A run for people: every stack with its counts, what waits for what, what failed, and what to do next. */
 export function planText(summary: PlanSummary, plans: readonly Located[], out: string): string {
@@ -49,9 +49,7 @@ function outdatedText(stacks: readonly PlannedStackSummary[]): string {
     .flatMap(({ stackId, outdatedBy = [] }) =>
       outdatedBy.length === 0
         ? []
-        : [
-            `${stackId} reads what the plan of ${outdatedBy.join(", ")} changes: planned again after that, it may look otherwise.`,
-          ],
+        : [`${stackId} reads what the plan of ${outdatedBy.join(", ")} changes: ${outdatedWords}.`],
     )
     .join("\n");
 }

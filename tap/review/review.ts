@@ -30,7 +30,7 @@ export interface ReviewOptions {
 export function reviewPlans(plans: readonly StackPlanJson[], { notes = [] }: ReviewOptions = {}): Review {
   const problems = plans.flatMap(({ stackId, plan }) => {
     const problem = planProblem(plan);
-    return problem === undefined ? [] : [`${cleanText(stackId, 200)} ${problem}`];
+    return problem === undefined ? [] : [`${cleanId(stackId)} ${problem}`];
   });
   if (problems.length > 0) throw new CommandError(problems.join("\n"));
   const reviewed = plans.map(reviewStack);
@@ -44,6 +44,8 @@ export function reviewPlans(plans: readonly StackPlanJson[], { notes = [] }: Rev
     losesData: changes.filter((change) => losing.has(change)),
   };
 }
+
+const cleanId = (id: string) => cleanText(id, 200);
 
 const byId = (one: StackReview, other: StackReview) => (one.stackId < other.stackId ? -1 : 1);
 
@@ -59,9 +61,9 @@ interface Reviewed {
   readonly losing: readonly ReviewedChange[];
 }
 
-function reviewStack(planned: StackPlanJson): Reviewed {
-  const stackId = cleanText(planned.stackId, 200);
-  const plan = planned.plan as Plan;
+function reviewStack({ stackId: id, plan: json, outdatedBy = [] }: StackPlanJson): Reviewed {
+  const stackId = cleanId(id);
+  const plan = json as Plan;
   const drift = [...(plan.resource_drift ?? [])].filter((planned) => {
     checkChange(stackId, planned);
     return planned.change.actions.join() !== "no-op";
@@ -82,9 +84,9 @@ function reviewStack(planned: StackPlanJson): Reviewed {
     if (resource_change !== undefined) add(resource_change, [deferred(reason)]);
   for (const action of plan.action_invocations ?? []) changes.push(reviewInvocation(stackId, action));
   for (const planned of drift) changes.push(reviewDrift(stackId, planned));
-  const outdatedBy = (planned.outdatedBy ?? []).map((id) => cleanText(id, 200));
   const stack = stackOf(stackId, plan, changes, drift.length);
-  return { changes, losing, stack: outdatedBy.length === 0 ? stack : { ...stack, outdatedBy } };
+  const outdated = outdatedBy.length === 0 ? {} : { outdatedBy: outdatedBy.map(cleanId) };
+  return { changes, losing, stack: { ...stack, ...outdated } };
 }
 
 /** A plan that Terraform wrote has them. */
@@ -131,7 +133,7 @@ function stackOf(stackId: string, plan: Plan, changes: readonly ReviewedChange[]
 /** A stack that couldn't be planned can do anything; one that waits does nothing yet. */
 function noted({ stackId, waitingFor = [], error }: StackNote): StackReview {
   return {
-    stackId: cleanText(stackId, 200),
+    stackId: cleanId(stackId),
     status: error === undefined ? "waiting" : "failed",
     highest: error === undefined ? "none" : "dangerous",
     counts: {},
@@ -139,9 +141,7 @@ function noted({ stackId, waitingFor = [], error }: StackNote): StackReview {
     outputs: [],
     checks: [],
     remarks: [],
-    ...(error === undefined
-      ? { waitingFor: waitingFor.map((id) => cleanText(id, 200)) }
-      : { error: cleanSentence(error, 500) }),
+    ...(error === undefined ? { waitingFor: waitingFor.map(cleanId) } : { error: cleanSentence(error, 500) }),
   };
 }
 

@@ -57,9 +57,14 @@ async function settleStack(options: RealOptions, stackId: string, folder: string
   const unlocked = await terraform(context, folder, args);
   // A Terraform that was killed between its two locks leaves one; force-unlock frees that, and fails for the other.
   const again = await pushNext(options, stackId, folder, notes);
-  if (again.exitCode === 0) notes.push(`${stackId}: the lock of ${lock.who}, since ${lock.created}, was forced`);
-  const failed = [...(unlocked.exitCode === 0 ? [] : [failure(args, unlocked)]), failure(["state push"], again)];
-  return again.exitCode === 0 ? [] : failed.map((text) => `${stackId}: ${text}`);
+  if (again.exitCode === 0) {
+    notes.push(`${stackId}: the lock of ${lock.who}, since ${lock.created}, was forced`);
+    return [];
+  }
+  return [
+    ...(unlocked.exitCode === 0 ? [] : [`${stackId}: ${failure(args, unlocked)}`]),
+    `${stackId}: ${failure(["state push"], again)}`,
+  ];
 }
 
 /** Writes the state as it is, or as an apply that couldn't save it has left it, under the next serial. */

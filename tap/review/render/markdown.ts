@@ -1,18 +1,10 @@
+import { outdatedWords } from "../../plan/summary";
 import { atLeast, classes } from "../classes";
 import type { AttributeDiff, Review, ReviewedChange, StackReview } from "../model";
 import { cleanText } from "../shown";
 import { Budget, commentLimit } from "./budget";
 import { cellCode, codeBlock, htmlCode, inlineCode, prose } from "./code";
-import {
-  actionWords,
-  changesByStack,
-  classMarks,
-  classWords,
-  counted,
-  countsText,
-  headline,
-  outdatedWords,
-} from "./words";
+import { actionWords, changesByStack, classMarks, classWords, counted, countsText, headline } from "./words";
 
 export interface MarkdownOptions {
   /** Written first, and not seen: by it the comment is found again. */

@@ -1,7 +1,8 @@
 import { styleText } from "node:util";
+import { outdatedWords } from "../../plan/summary";
 import { atLeast, type ReviewClass } from "../classes";
 import type { AttributeDiff, Review, ReviewedChange, StackReview } from "../model";
-import { actionWords, changesByStack, classWords, counted, countsText, headline, outdatedWords } from "./words";
+import { actionWords, changesByStack, classWords, counted, countsText, headline } from "./words";
 
 export interface TextOptions {
   /** Whether to write a terminal's colour codes. @default false */

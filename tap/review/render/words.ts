@@ -47,9 +47,6 @@ const actions: readonly ReviewAction[] = [
   "read",
 ];
 
-/** Of a plan that reads what another one changes: it was made from the old value. */
-export const outdatedWords = "planned again after that, it may look otherwise";
-
 export function counted(count: number, one: string, many = `${one}s`): string {
   return `${count.toLocaleString("en-US")} ${count === 1 ? one : many}`;
 }
